@@ -1,0 +1,1 @@
+"""What every Bridge service needs and no service is about."""

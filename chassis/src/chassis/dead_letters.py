@@ -1,0 +1,45 @@
+"""Dead letters: a message that cannot be handled is set aside whole, with the reason."""
+
+import base64
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from aiokafka import ConsumerRecord
+
+from chassis.envelope import Outgoing
+from chassis.errors import Poison
+
+TOPIC = "dead-letters.v1"
+
+
+def dead_letter(record: "ConsumerRecord[Any, Any]", service: str, why: Poison, attempts: int) -> Outgoing:
+    """Wrap a record: its own key, bytes and headers, and `dlq_*` headers that say what happened.
+
+    Headers that are not UTF-8 come base64-coded in `dlq_raw_headers`, a null value as `dlq_null_value: true`.
+    """
+    readable: dict[str, str] = {}
+    raw: dict[str, str | None] = {}
+    for name, value in record.headers:
+        try:
+            readable[name] = (value or b"").decode()
+        except UnicodeDecodeError:
+            raw[name] = base64.b64encode(value).decode()
+        if value is None:
+            raw[name] = None
+    readable |= {
+        "dlq_reason": why.reason,
+        "dlq_detail": str(why)[:1000],
+        "dlq_service": service,
+        "dlq_topic": record.topic,
+        "dlq_partition": str(record.partition),
+        "dlq_offset": str(record.offset),
+        "dlq_attempts": str(attempts),
+        "dlq_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+    }
+    if raw:
+        readable["dlq_raw_headers"] = json.dumps(raw)
+    if record.value is None:
+        readable["dlq_null_value"] = "true"
+    correlation_id = readable.get("correlation_id") or f"{record.topic}/{record.partition}/{record.offset}"
+    return Outgoing(TOPIC, record.key or b"", record.value or b"", readable, correlation_id)

@@ -1,0 +1,104 @@
+"""CloudEvents 1.0 in Kafka's binary mode: attributes as `ce_*` headers, the event's own JSON as the value."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+from opentelemetry import propagate
+from pydantic import ValidationError
+
+from chassis.errors import Poison
+from contracts.catalogue import BY_TYPE
+from contracts.event import Event, ForOnePerson
+
+RawHeaders = Sequence[tuple[str, bytes | None]]
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One message, ready to be published."""
+
+    topic: str
+    key: bytes
+    value: bytes | None
+    headers: Mapping[str, str]
+    correlation_id: str
+    partition: int | None = None
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """What the headers say of an event; readable without parsing its value."""
+
+    id: str
+    type: str
+    source: str
+    correlation_id: str
+    carrier: Mapping[str, str] = field(default_factory=dict)
+    """The headers that were text, for trace context."""
+
+
+def encode(event: Event, source: str, cause: Attributes | None = None, event_id: str | None = None) -> Outgoing:
+    """Wrap an event; `cause` is the event whose handling gave rise to it."""
+    event_id = event_id or uuid4().hex
+    if isinstance(event, ForOnePerson):
+        correlation_id = event.origin.intent_id
+    else:
+        correlation_id = cause.correlation_id if cause else event_id
+    headers = {
+        "ce_specversion": "1.0",
+        "ce_id": event_id,
+        "ce_type": event.event_type(),
+        "ce_source": f"/bridge/{source}",
+        "ce_time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "content-type": "application/json",
+    }
+    if subject := event.subject():
+        headers["ce_subject"] = subject
+    propagate.inject(headers)
+    return Outgoing(event.topic, event.key().encode(), event.model_dump_json().encode(), headers, correlation_id)
+
+
+def answer_id(cause: Attributes, place: int, answer: Event) -> str:
+    """Give the id of a handler's answer: handling the same message again gives the same ids."""
+    return uuid5(NAMESPACE_URL, f"{cause.id}/{place}/{answer.event_type()}").hex
+
+
+def attributes(headers: RawHeaders) -> Attributes:
+    """Read the headers; whatever they are, the only error is Poison."""
+    carrier: dict[str, str] = {}
+    for name, raw in headers:
+        try:
+            carrier[name] = (raw or b"").decode()
+        except UnicodeDecodeError:
+            raise Poison("bad_header", f"header {name!r} is not UTF-8") from None
+    missing = [name for name in ("ce_id", "ce_type") if not carrier.get(name)]
+    if missing:
+        raise Poison("bad_header", f"no {' and no '.join(missing)} header")
+    return Attributes(
+        id=carrier["ce_id"],
+        type=carrier["ce_type"],
+        source=carrier.get("ce_source", ""),
+        correlation_id=carrier.get("correlation_id") or carrier["ce_id"],
+        carrier=carrier,
+    )
+
+
+def decode(told: Attributes, value: bytes | None) -> Event:
+    """Read an event of a known type; unknown fields are ignored, values of a bad one are not repeated."""
+    kind = BY_TYPE.get(told.type)
+    if kind is None:
+        raise Poison("unknown_type", "no event of this type is known to this version of Bridge")
+    if value is None:
+        raise Poison("null_value", "the value is null")
+    try:
+        return kind.model_validate_json(value)
+    except ValidationError as error:
+        raise Poison("invalid", describe(error)) from None
+
+
+def describe(error: ValidationError) -> str:
+    """Say where a model did not fit, without the values."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(f"{'.'.join(map(str, e['loc'])) or 'value'}: {e['type']}" for e in found[:10])

@@ -1,0 +1,103 @@
+"""Asking and answering over Kafka: `await inbox.ask(…)` reads like a call and is two events.
+
+Each process reads one partition of the reply topic from the moment it starts, names it in its questions,
+and asks again (with the same request id) when no answer comes: asking is idempotent, and no group, hence no
+rebalance, stands between a question and its answer.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka.errors import ConsumerStoppedError, KafkaError
+
+from chassis.envelope import attributes, decode
+from chassis.errors import Poison, Unavailable
+from chassis.kafka import Kafka
+from chassis.sealing import ReplyKey
+from contracts.keys import Ask, KeysReply, KeysRequest
+from contracts.topics import TOPICS
+
+log = structlog.get_logger()
+ASK_AGAIN_AFTER = timedelta(seconds=3)
+POLL = timedelta(milliseconds=250)
+REPLIES = next(topic for topic in TOPICS if topic.name == KeysReply.topic)
+
+
+class Inbox:
+    """The questions of one process that wait for an answer."""
+
+    def __init__(self, kafka: Kafka, patience: timedelta) -> None:
+        self.ready = asyncio.Event()
+        self.partition = random.randrange(REPLIES.partitions)  # noqa: S311 - spreads load, guards nothing
+        self._kafka = kafka
+        self._patience = patience
+        self._waiting: dict[str, asyncio.Future[KeysReply]] = {}
+        self._consumer: AIOKafkaConsumer | None = None
+
+    async def ask(self, question: Callable[[Ask], KeysRequest]) -> tuple[KeysReply, ReplyKey]:
+        """Ask and wait for the answer, and give the key that opens it. Raises Unavailable when none comes in time."""
+        reply_key = ReplyKey()
+        request_id = uuid4().hex
+        ask = Ask(request_id=request_id, partition=self.partition, reply_key=reply_key.public)
+        answer = self._waiting[request_id] = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                while True:
+                    await self._kafka.publish(question(ask), event_id=request_id)
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(ASK_AGAIN_AFTER.total_seconds()):
+                            return await asyncio.shield(answer), reply_key
+        except TimeoutError:
+            raise Unavailable("key-vault did not answer in time") from None
+        finally:
+            del self._waiting[request_id]
+
+    async def start(self) -> None:
+        """Begin to listen; questions asked after this hear their answers."""
+        self._consumer = await self._kafka.partition_consumer(REPLIES.name, self.partition)
+        for partition in self._consumer.assignment():
+            await self._consumer.position(partition)
+        self.ready.set()
+
+    async def run(self) -> None:
+        """Listen for ever."""
+        consumer = self._consumer
+        assert consumer is not None
+        while True:
+            try:
+                fetched = await consumer.getmany(timeout_ms=int(POLL / timedelta(milliseconds=1)))
+            except ConsumerStoppedError:
+                return
+            except KafkaError as error:
+                if not error.retriable:
+                    raise
+                log.warning("inbox_read_failed", error=type(error).__name__)
+                await asyncio.sleep(1)
+                continue
+            for records in fetched.values():
+                for record in records:
+                    self._hear(record)
+
+    async def stop(self) -> None:
+        """Stop listening."""
+        if self._consumer:
+            await self._consumer.stop()
+
+    def _hear(self, record: "ConsumerRecord[Any, Any]") -> None:
+        waiting = self._waiting.get((record.key or b"").decode(errors="replace"))
+        if waiting is None or waiting.done():
+            return  # another process's answer, or a second one
+        try:
+            reply = decode(attributes(record.headers), record.value)
+        except Poison as poison:
+            log.warning("reply_unreadable", reason=poison.reason, detail=str(poison))
+            return
+        if isinstance(reply, KeysReply):
+            waiting.set_result(reply)

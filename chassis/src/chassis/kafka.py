@@ -1,0 +1,167 @@
+"""The one place that makes Kafka clients: FastStream's broker connects and publishes, its subscribers make consumers.
+
+FastStream's own consuming loop is not used: its acknowledgement modes lose messages or spin
+(see ARCHITECTURE.md), so `delivery.py` reads the consumers that it makes.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer
+from aiokafka.abc import ConsumerRebalanceListener
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
+from faststream.kafka import KafkaBroker, TopicPartition
+from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
+
+from chassis.envelope import Attributes, Outgoing, encode
+from chassis.errors import Poison, Unavailable
+from chassis.metrics import Metrics
+from chassis.settings import ServiceSettings
+from contracts.event import Event
+
+log = structlog.get_logger()
+BIGGEST_MESSAGE = 1024 * 1024
+BIGGEST_DEAD_LETTER = 2 * BIGGEST_MESSAGE
+SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
+
+
+def security(settings: ServiceSettings) -> BaseSecurity | None:
+    """Translate the settings into FastStream's security object."""
+    mode = settings.kafka_security
+    if mode == "plaintext":
+        return None
+    context = None
+    if mode.endswith("ssl"):
+        context = ssl.create_default_context(cafile=settings.kafka_ca_file)
+        if settings.kafka_cert_file:
+            context.load_cert_chain(settings.kafka_cert_file, settings.kafka_key_file)
+    if mode == "ssl":
+        return BaseSecurity(ssl_context=context, use_ssl=True)
+    return SASL[settings.kafka_sasl_mechanism](
+        settings.kafka_username,
+        settings.kafka_password.get_secret_value(),
+        ssl_context=context,
+        use_ssl=context is not None,
+    )
+
+
+class Kafka:
+    """Connects, publishes with confirmation, and makes consumers."""
+
+    def __init__(self, service: str, settings: ServiceSettings, metrics: Metrics) -> None:
+        self.service = service
+        self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Gets an exception when the producer can no longer be trusted: the process should end."""
+        self._settings = settings
+        self._metrics = metrics
+        self._broker = KafkaBroker(
+            settings.kafka_bootstrap.split(","),
+            client_id=service,
+            acks="all",
+            enable_idempotence=settings.kafka_idempotence,
+            linger_ms=0,
+            max_batch_size=BIGGEST_MESSAGE,
+            max_request_size=BIGGEST_DEAD_LETTER,
+            request_timeout_ms=10_000,
+            allow_auto_create_topics=False,
+            apply_types=False,
+            security=security(settings),
+            logger=None,
+        )
+
+    async def start(self) -> None:
+        """Connect; keeps trying, because at start-up Kafka may come later than we."""
+        wait = timedelta(seconds=0.2)
+        while True:
+            try:
+                await self._broker.connect()
+            except KafkaConnectionError as error:
+                log.warning("kafka_unreachable", bootstrap=self._settings.kafka_bootstrap, error=str(error))
+                await asyncio.sleep(wait.total_seconds())
+                wait = min(wait * 2, timedelta(seconds=5))
+            else:
+                return
+
+    async def stop(self) -> None:
+        """Flush and disconnect."""
+        await self._broker.stop()
+
+    async def publish(
+        self, event: Event, cause: Attributes | None = None, event_id: str | None = None, partition: int | None = None
+    ) -> None:
+        """Publish an event and wait until all in-sync replicas have it. Raises Unavailable or Poison."""
+        message = encode(event, self.service, cause, event_id)
+        await self.send(message if partition is None else replace(message, partition=partition))
+
+    async def tombstone(self, kind: type[Event], key: str) -> None:
+        """Mark a key of a compacted topic as deleted."""
+        headers = {"ce_specversion": "1.0", "ce_type": kind.event_type()}
+        await self.send(Outgoing(kind.topic, key.encode(), None, headers, correlation_id=key))
+
+    async def send(self, message: Outgoing) -> None:
+        """Publish one message with confirmation."""
+        try:
+            async with asyncio.timeout(self._settings.publish_timeout.total_seconds()):
+                await self._broker.publish(
+                    message.value,
+                    message.topic,
+                    key=message.key,
+                    partition=message.partition,
+                    headers=dict(message.headers),
+                    correlation_id=message.correlation_id,
+                )
+        except MessageSizeTooLargeError as error:
+            raise Poison("too_large", f"a message for {message.topic} is larger than Kafka takes") from error
+        except (KafkaTimeoutError, KafkaConnectionError, TimeoutError) as error:
+            raise Unavailable(f"kafka did not confirm a message for {message.topic} in time") from error
+        except KafkaError as error:
+            if not error.retriable:
+                self._fail(error)
+            raise Unavailable(f"kafka refused a message for {message.topic}: {type(error).__name__}") from error
+        self._metrics.published.labels(message.topic).inc()
+
+    async def group_consumer(self, topics: Sequence[str], listener: ConsumerRebalanceListener) -> AIOKafkaConsumer:
+        """Join this service's consumer group; offsets are committed by the caller alone."""
+        return await self._consumer(
+            *topics,
+            group_id=self.service,
+            listener=listener,
+            auto_offset_reset="earliest",
+            session_timeout_ms=15_000,
+            heartbeat_interval_ms=1_000,
+        )
+
+    async def whole_topic_consumer(self, topic: str) -> AIOKafkaConsumer:
+        """Read all partitions of a topic from the beginning, without a group."""
+        return await self._consumer(topic, group_id=None, auto_offset_reset="earliest")
+
+    async def partition_consumer(self, topic: str, partition: int) -> AIOKafkaConsumer:
+        """Read one partition from now on, without a group."""
+        return await self._consumer(
+            group_id=None, auto_offset_reset="latest", partitions=[TopicPartition(topic, partition)]
+        )
+
+    async def _consumer(self, *topics: str, group_id: str | None, **settings: Any) -> AIOKafkaConsumer:
+        wait = self._settings.kafka_fetch_max_wait / timedelta(milliseconds=1)
+        subscriber = self._broker.subscriber(*topics, group_id=group_id, fetch_max_wait_ms=int(wait), **settings)
+        while True:
+            try:
+                await subscriber.start()
+            except KafkaError as error:
+                if not error.retriable:
+                    raise
+                log.warning("kafka_unreachable", topics=topics, error=str(error))
+                await asyncio.sleep(1)
+            else:
+                assert subscriber.consumer is not None
+                return subscriber.consumer
+
+    def _fail(self, error: KafkaError) -> None:
+        log.error("kafka_producer_failed", error=type(error).__name__)
+        if not self.failed.done():
+            self.failed.set_exception(error)

@@ -1,0 +1,123 @@
+"""Owned by jira-actor: what it found out about a Jira, and what changed there."""
+
+from typing import ClassVar, Literal
+
+from pydantic import AwareDatetime
+
+from contracts.event import Event, Fact, ForOnePerson
+from contracts.outcomes import Person
+from contracts.registry import WaitingIntent
+
+
+class CheckResult(Fact):
+    """One of the five checks of a Jira, in words for its administrator."""
+
+    name: Literal["dns", "tcp", "tls", "server_info", "authentication"]
+    status: Literal["ok", "failed", "skipped"]
+    said: str
+    advice: str | None = None
+
+
+class TenantChecked(Event):
+    """A tenant's Jira was tried from end to end."""
+
+    topic: ClassVar[str] = "jira.facts.v1"
+
+    tenant_id: str
+    check_id: str
+    checks: tuple[CheckResult, ...]
+    signing_base_url: str | None = None
+    """The base URL by which this Jira knows itself."""
+    jira_version: str | None = None
+    title: str | None = None
+    checked_at: AwareDatetime
+
+    def key(self) -> str:
+        """Order by tenant."""
+        return self.tenant_id
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether the tenant can be used."""
+        return all(check.status == "ok" or (check.name == "tls" and check.status == "skipped") for check in self.checks)
+
+
+class LinkFact(ForOnePerson):
+    """A step of one person's connecting."""
+
+    topic: ClassVar[str] = "jira.facts.v1"
+
+    tenant_id: str
+
+
+class AuthorizationPrepared(LinkFact):
+    """Jira gave a request token; the person has yet to press Allow."""
+
+    lookup: str
+    """Hex SHA-256 of the request token: how the callback finds this."""
+    request_token: str
+    """A JWE to key-vault."""
+    expires_at: AwareDatetime
+    resume: WaitingIntent | None = None
+
+
+class LinkGranted(LinkFact):
+    """Jira gave an access token for this person; the tokens are ciphertexts already."""
+
+    link_id: str
+    jira_user: Person
+    access_token: str
+    token_secret: str
+    expires_at: AwareDatetime | None = None
+    resume: WaitingIntent | None = None
+
+
+class SubscriptionAllowed(LinkFact):
+    """The person may see the project, so the conversation may hear of it."""
+
+    project: str
+    project_name: str
+
+
+class FieldChange(Fact):
+    """One field's change, in Jira's own words."""
+
+    field: str
+    was: str | None = None
+    now: str | None = None
+
+
+class IssueChanged(Event):
+    """One change of one issue, however many webhooks told of it."""
+
+    topic: ClassVar[str] = "jira.changes.v1"
+
+    tenant_id: str
+    change_id: str
+    """The same change told twice has the same id."""
+    kind: str
+    """`created`, `updated`, `assigned`, `transitioned`, `commented`, `comment_edited`, `comment_deleted`, `deleted`."""
+    issue_id: str
+    issue_key: str | None = None
+    """None where Jira's webhook did not say: a comment event without its issue."""
+    project: str | None = None
+    summary: str | None = None
+    url: str | None = None
+    issue_type: str | None = None
+    status: str | None = None
+    priority: str | None = None
+    assignee: str | None = None
+    actor: str | None = None
+    changes: tuple[FieldChange, ...] = ()
+    comment_id: str | None = None
+    comment: str | None = None
+    """The comment's text, shortened."""
+    at: AwareDatetime
+
+    def key(self) -> str:
+        """Order by issue."""
+        return f"{self.tenant_id}|{self.issue_id}"
+
+    def subject(self) -> str | None:
+        """Name the change."""
+        return self.change_id

@@ -1,0 +1,181 @@
+"""Owned by key-vault: asking for signatures and protection, and what it answers."""
+
+from typing import Any, ClassVar
+
+from pydantic import AwareDatetime
+
+from contracts.event import Event, Fact
+
+
+class Ask(Fact):
+    """Where the answer goes: a partition of the reply topic that the asking instance reads, never a topic."""
+
+    request_id: str
+    partition: int
+    reply_key: dict[str, Any]
+    """A fresh public JWK (EC P-256) of the asker: what is secret in the answer is sealed to it."""
+
+
+class KeysRequest(Event):
+    """Something that only key-vault can do; asking twice is harmless."""
+
+    topic: ClassVar[str] = "keys.requests.v1"
+
+    ask: Ask
+    tenant_id: str
+
+    def key(self) -> str:
+        """Order by tenant."""
+        return self.tenant_id
+
+    def subject(self) -> str | None:
+        """Name the request."""
+        return self.ask.request_id
+
+
+class Call(Fact):
+    """One HTTP request that wants an `Authorization` value."""
+
+    method: str
+    url: str
+    """Absolute, with its query, and with the base URL by which Jira knows itself."""
+    callback: str | None = None
+    """OAuth 1.0a request token only: `oauth_callback`."""
+    request_token: str | None = None
+    """OAuth 1.0a access token only: `oauth_token`, a JWE to key-vault."""
+    verifier: str | None = None
+    """OAuth 1.0a access token only: `oauth_verifier`, a JWE to key-vault."""
+
+
+class CallsAuthorizationAsked(KeysRequest):
+    """One `Authorization` value per call, as the link's person, or as the tenant's consumer alone."""
+
+    link_id: str | None = None
+    calls: tuple[Call, ...]
+
+
+class SealedSecret(Fact):
+    """A secret on its way to key-vault: a JWE (RSA-OAEP-256, A256GCM) to its sealing key."""
+
+    row: str
+    """The row it will stand in: a link id, or the tenant id."""
+    field: str
+    sealed: str
+
+
+class ProtectedSecret(Fact):
+    """A secret at rest: a transit ciphertext bound to tenant, row and field."""
+
+    row: str
+    field: str
+    ciphertext: str
+
+
+class SecretsProtectionAsked(KeysRequest):
+    """Turn sealed secrets into ciphertexts that may be stored."""
+
+    secrets: tuple[SealedSecret, ...]
+
+
+class SecretsOpeningAsked(KeysRequest):
+    """Open stored ciphertexts for the asker's eyes only."""
+
+    secrets: tuple[ProtectedSecret, ...]
+
+
+class TenantKeysAsked(KeysRequest):
+    """Make the tenant's keys, or import the signing key that its Jira brought."""
+
+    private_key: str | None = None
+    """A JWE to key-vault of a PEM; None: make a new key in Vault."""
+
+
+class TenantKeysDestructionAsked(KeysRequest):
+    """Destroy the tenant's keys: all its ciphertexts, wherever they are, become noise."""
+
+
+class KeysReply(Event):
+    """The answer to one request; it travels by explicit partition."""
+
+    topic: ClassVar[str] = "keys.replies.v1"
+
+    request_id: str
+
+    def key(self) -> str:
+        """Name the request."""
+        return self.request_id
+
+    def subject(self) -> str | None:
+        """Name the request."""
+        return self.request_id
+
+
+class CallsAuthorized(KeysReply):
+    """`sealed`: a JWE to the asker of a JSON list, one `{"value": "…"}` per call in the order asked."""
+
+    sealed: str
+
+
+class SecretsProtected(KeysReply):
+    """One transit ciphertext per secret in the order asked."""
+
+    ciphertexts: tuple[str, ...]
+
+
+class SecretsOpened(KeysReply):
+    """`sealed`: a JWE to the asker of a JSON list of strings in the order asked."""
+
+    sealed: str
+
+
+class TenantKeysMade(KeysReply):
+    """The tenant's keys exist; the public half is for Jira's application link."""
+
+    tenant_id: str
+    public_key: str
+    """SubjectPublicKeyInfo, PEM."""
+
+
+class TenantKeysDestroyed(KeysReply):
+    """The tenant's keys are gone."""
+
+    tenant_id: str
+    at: AwareDatetime
+
+
+class KeysRefused(KeysReply):
+    """It was not done: `not_linked`, `unknown_tenant`, `keys_destroyed`, `bad_request`, …"""
+
+    code: str
+    why: str
+
+
+class TenantKeys(Event):
+    """The public side of a tenant's keys, for the registry."""
+
+    topic: ClassVar[str] = "keys.tenants.v1"
+
+    tenant_id: str
+    public_key: str | None
+    """SubjectPublicKeyInfo, PEM; None once destroyed."""
+    data_key_version: int
+    signing_key_version: int
+    destroyed_at: AwareDatetime | None = None
+
+    def key(self) -> str:
+        """Keep the last one per tenant."""
+        return self.tenant_id
+
+
+class SealingKey(Event):
+    """The public key to which secrets for key-vault are sealed."""
+
+    topic: ClassVar[str] = "keys.sealing.v1"
+
+    key_id: str
+    jwk: dict[str, Any]
+    """RSA public JWK with `kid`, for RSA-OAEP-256."""
+
+    def key(self) -> str:
+        """Keep the last one."""
+        return "sealing"

@@ -1,0 +1,164 @@
+"""Owned by tenant-registry: tenants, account links, what it asks of others, and what is to be posted where."""
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import AwareDatetime
+
+from contracts.event import Conversation, Event, Fact, ForOnePerson
+
+
+class WaitingIntent(Fact):
+    """An intent that waits until its person has connected."""
+
+    event_type: str
+    data: dict[str, Any]
+    """The intent's own JSON."""
+
+
+class Tenant(Event):
+    """One Jira, registered for one Teams tenant; no secret in it."""
+
+    topic: ClassVar[str] = "registry.tenants.v1"
+
+    tenant_id: str
+    teams_tenant: str
+    product: Literal["jira"] = "jira"
+    base_url: str
+    """As registered: where requests are sent. No trailing slash."""
+    signing_base_url: str | None = None
+    """As Jira knows itself: what is signed; None until checked."""
+    site: str
+    """For people: host and context path."""
+    auth_mode: Literal["oauth1"] = "oauth1"
+    consumer_key: str
+    """A transit ciphertext (row: the tenant id, field: `consumer_key`)."""
+    state: Literal["pending", "active", "failed"]
+    jira_version: str | None = None
+    connector_version: str | None = None
+    updated_at: AwareDatetime
+
+    def key(self) -> str:
+        """Keep the last one per tenant."""
+        return self.tenant_id
+
+
+class AccountLink(Event):
+    """Who acts as whom, and the ciphertexts of the tokens that allow it."""
+
+    topic: ClassVar[str] = "registry.links.v1"
+
+    link_id: str
+    tenant_id: str
+    teams_tenant: str
+    user: str
+    jira_user: str
+    access_token: str
+    """A transit ciphertext (row: the link id, field: `access_token`)."""
+    token_secret: str
+    """A transit ciphertext (row: the link id, field: `token_secret`)."""
+    linked_at: AwareDatetime
+    expires_at: AwareDatetime | None = None
+
+    def key(self) -> str:
+        """Keep the last one per link."""
+        return self.link_id
+
+
+class TenantCheckAsked(Event):
+    """Try this tenant's Jira from end to end."""
+
+    topic: ClassVar[str] = "registry.requests.v1"
+
+    check_id: str
+    tenant: Tenant
+    asked_at: AwareDatetime
+
+    def key(self) -> str:
+        """Order by tenant."""
+        return self.tenant.tenant_id
+
+    def subject(self) -> str | None:
+        """Name the check."""
+        return self.check_id
+
+
+class LinkCompletionAsked(ForOnePerson):
+    """The right person brought the right code: fetch the access token."""
+
+    topic: ClassVar[str] = "registry.requests.v1"
+
+    tenant_id: str
+    link_id: str
+    request_token: str
+    """A JWE to key-vault."""
+    verifier: str
+    """A JWE to key-vault."""
+    resume: WaitingIntent | None = None
+
+
+class CommandResumed(ForOnePerson):
+    """The person is connected: carry out the command that waited."""
+
+    topic: ClassVar[str] = "registry.requests.v1"
+
+    waiting: WaitingIntent
+
+
+class WebhookReceived(Event):
+    """An authenticated webhook, raw."""
+
+    topic: ClassVar[str] = "registry.hooks.v1"
+
+    tenant_id: str
+    hook_id: str
+    """Jira's own id of the delivery, or the SHA-256 of its body."""
+    issue_id: str
+    """For the order only; empty where the body names none."""
+    body: str
+    received_at: AwareDatetime
+
+    def key(self) -> str:
+        """Order by issue."""
+        return f"{self.tenant_id}|{self.issue_id}"
+
+    def subject(self) -> str | None:
+        """Name the delivery."""
+        return self.hook_id
+
+
+class Notice(Fact):
+    """A change as a card in a conversation shows it."""
+
+    kind: str
+    site: str
+    issue_key: str
+    url: str
+    summary: str
+    status: str | None = None
+    issue_type: str | None = None
+    priority: str | None = None
+    assignee: str | None = None
+    actor: str | None = None
+    changes: tuple[tuple[str, str | None, str | None], ...] = ()
+    """Field, was, now."""
+    comment: str | None = None
+    at: AwareDatetime
+
+
+class NoticeDue(Event):
+    """Post this there."""
+
+    topic: ClassVar[str] = "registry.notices.v1"
+
+    notice_id: str
+    """Change and conversation: the same notice twice has the same id."""
+    conversation: Conversation
+    notice: Notice
+
+    def key(self) -> str:
+        """Order by conversation."""
+        return self.conversation.conversation_id
+
+    def subject(self) -> str | None:
+        """Name the notice."""
+        return self.notice_id
