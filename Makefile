@@ -5,18 +5,45 @@ BIN := $(VENV)/bin
 MEMBERS := contracts chassis services/bot-gateway services/tenant-registry services/jira-actor services/key-vault devstack bridge
 MANIFESTS := pyproject.toml $(MEMBERS:%=%/pyproject.toml)
 OURS := bridge-contracts bridge-chassis bridge-devstack bridge-cli bot-gateway tenant-registry jira-actor key-vault
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test lint lock clean
+.PHONY: help setup demo test lint format contracts lock clean
+
+help: ## Say what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+demo: $(VENV)/.ready ## Play the whole story on this machine; KEEP=1 leaves it running to play with
+	@bridge demo $(if $(KEEP),--keep)
+
+test: $(VENV)/.ready ## Run every test that needs no Docker, on a real Apache Kafka too where Java and Maven are
+	@pytest $(ARGS)
+
+lint: $(VENV)/.ready ## Check style and types
+	ruff check .
+	ruff format --check .
+	mypy contracts/src chassis/src services/*/src devstack/src bridge/src tests contracts/write_documents.py
+
+format: $(VENV)/.ready ## Mend what the linter can mend
+	ruff check --fix .
+	ruff format .
+
+contracts: $(VENV)/.ready ## Write the schemas and asyncapi.yaml anew from the event models
+	python contracts/write_documents.py
+
+lock: $(VENV)/.ready ## Write requirements.lock anew from the members' pyproject files
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	  $(OURS:%=--no-emit-package %) --group dev $(MANIFESTS) --output-file requirements.lock
+
+setup: $(VENV)/.ready ## Make the virtual environment
+
+clean: ## Remove what was made
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/.ready: requirements.lock $(MANIFESTS)
-	@echo "Setting up $(VENV) (once)"
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Bridge needs Python 3.11 or newer; call make PYTHON=/path/to/python3.11")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Bridge needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 …")'
+	@echo "Setting up $(VENV) from requirements.lock (once)"
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.lock)"
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements.lock
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation $(MEMBERS:%=--editable ./%)
 	@touch $@
-
-lock: ## Write requirements.lock anew from the members' pyproject files
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-	  $(OURS:%=--no-emit-package %) --group dev $(MANIFESTS) --output-file requirements.lock

@@ -132,7 +132,7 @@ class Kafka:
             group_id=self.service,
             listener=listener,
             auto_offset_reset="earliest",
-            session_timeout_ms=15_000,
+            session_timeout_ms=_milliseconds(self._settings.kafka_session_timeout),
             heartbeat_interval_ms=1_000,
         )
 
@@ -147,8 +147,8 @@ class Kafka:
         )
 
     async def _consumer(self, *topics: str, group_id: str | None, **settings: Any) -> AIOKafkaConsumer:
-        wait = self._settings.kafka_fetch_max_wait / timedelta(milliseconds=1)
-        subscriber = self._broker.subscriber(*topics, group_id=group_id, fetch_max_wait_ms=int(wait), **settings)
+        wait = _milliseconds(self._settings.kafka_fetch_max_wait)
+        subscriber = self._broker.subscriber(*topics, group_id=group_id, fetch_max_wait_ms=wait, **settings)
         while True:
             try:
                 await subscriber.start()
@@ -165,3 +165,7 @@ class Kafka:
         log.error("kafka_producer_failed", error=type(error).__name__)
         if not self.failed.done():
             self.failed.set_exception(error)
+
+
+def _milliseconds(duration: timedelta) -> int:
+    return int(duration / timedelta(milliseconds=1))

@@ -34,6 +34,8 @@ class ServiceSettings(BaseSettings):
     """Off only for the embedded broker, which does not know InitProducerId."""
     kafka_fetch_max_wait: timedelta = timedelta(milliseconds=500)
     """Lower only for the embedded broker, which waits half of it even when there is something to read."""
+    kafka_session_timeout: timedelta = timedelta(seconds=15)
+    """After this long without a sign of life, our partitions go to another replica."""
     publish_timeout: timedelta = timedelta(seconds=20)
     ask_timeout: timedelta = timedelta(seconds=12)
     """How long a handler waits for key-vault."""
