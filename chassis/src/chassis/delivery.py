@@ -27,6 +27,7 @@ from chassis.lanes import Lanes, Slots
 from chassis.metrics import Metrics
 from chassis.progress import Progress
 from chassis.settings import ServiceSettings
+from contracts.catalogue import BY_TYPE
 from contracts.event import Event
 
 log = structlog.get_logger()
@@ -234,8 +235,7 @@ class Delivery(ConsumerRebalanceListener):
 
     async def _attempt(self, told: Attributes, record: "ConsumerRecord[Any, Any]", *, again: bool) -> str:
         """Parse, handle and publish once; a handler's own bug is poison: trying again would not mend it."""
-        if told.type not in self._handlers:
-            decode(told, record.value)  # raises Poison where nobody could read it
+        if told.type not in self._handlers and told.type in BY_TYPE:
             return "ignored"
         event = decode(told, record.value)
         _, handler = self._handlers[told.type]

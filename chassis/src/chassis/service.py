@@ -4,7 +4,8 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -34,8 +35,10 @@ STALLED_AFTER = timedelta(seconds=60)
 class Server(uvicorn.Server):
     """uvicorn, without its own signal handling: the service decides when it ends."""
 
-    def install_signal_handlers(self) -> None:
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
         """Leave signals to the service."""
+        yield
 
 
 class Service:
@@ -52,6 +55,7 @@ class Service:
         self._views: list[View[Any]] = []
         self._inbox: Inbox | None = None
         self._edges: list[Server] = []
+        self._serving: list[asyncio.Task[None]] = []
         self._background: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self._closing: list[Callable[[], Awaitable[None]]] = []
         self._started = False
@@ -66,6 +70,7 @@ class Service:
         view = View(kind, found_by, directory / f"{self.name}.{kind.topic}.sqlite" if directory else None)
         self._views.append(view)
         self.ready[f"view of {kind.topic}"] = view.ready.is_set
+        self.metrics.view_rows.labels(kind.topic).set_function(view.__len__)
         return view
 
     def keys(self) -> Keys:
@@ -126,8 +131,7 @@ class Service:
                 await view.ready.wait()
             for work in self._background:
                 group.create_task(work())
-            for edge in self._edges:
-                group.create_task(edge.serve())
+            self._serving = [group.create_task(edge.serve()) for edge in self._edges]
             if self._delivery.topics:
                 await self._delivery.start()
                 group.create_task(self._delivery.run())
@@ -137,7 +141,7 @@ class Service:
     async def _stop(self, work: asyncio.Task[None]) -> None:
         for edge in self._edges:
             edge.should_exit = True
-        await self._delivery.stop(self.settings.drain)
+        await asyncio.gather(self._delivery.stop(self.settings.drain), _ended(self._serving, self.settings.drain))
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
         for view in self._views:
@@ -151,6 +155,11 @@ class Service:
     def _alive(self) -> bool:
         """Progress, not a broker's ping: the reading loop came round lately, or has not begun."""
         return not self._started or time.monotonic() - self._delivery.last_poll < STALLED_AFTER.total_seconds()
+
+
+async def _ended(tasks: list[asyncio.Task[None]], patience: timedelta) -> None:
+    if tasks:
+        await asyncio.wait(tasks, timeout=patience.total_seconds())
 
 
 def _server(app: Any, host: str, port: int) -> Server:

@@ -14,12 +14,14 @@ from aiokafka.errors import ConsumerStoppedError, KafkaError
 from pydantic import ValidationError
 
 from chassis.envelope import describe
+from chassis.errors import Unavailable
 from chassis.kafka import Kafka
 from contracts.event import Event
 
 log = structlog.get_logger()
 E = TypeVar("E", bound=Event)
 POLL = timedelta(milliseconds=250)
+CATCH_UP = timedelta(seconds=2)
 SCHEMA = """
 create table if not exists rows (key text primary key, value blob not null, found_by text) without rowid;
 create index if not exists rows_found_by on rows (found_by) where found_by is not null;
@@ -59,6 +61,22 @@ class View(Generic[E]):
         """Give the events that `found_by` names so, by key."""
         rows = self._db.execute("select value from rows where found_by = ? order by key", (name,))
         return [self.kind.model_validate_json(value) for (value,) in rows.fetchall()]
+
+    async def fresh(self, key: str) -> E | None:
+        """Give the last event of a key; where there is none, first read on to where the topic ends now.
+
+        For those who were told of a row by a faster way than this view. Raises Unavailable when that takes too long.
+        """
+        if (found := self.get(key)) or self._consumer is None:
+            return found
+        try:
+            async with asyncio.timeout(CATCH_UP.total_seconds()):
+                ends = await self._consumer.end_offsets(list(self._consumer.assignment()))
+                while not await self._reached(self._consumer, ends):  # noqa: ASYNC110 - `run` reads, within milliseconds
+                    await asyncio.sleep(0.002)
+        except (KafkaError, TimeoutError) as error:
+            raise Unavailable(f"the view of {self.kind.topic} did not catch up in time") from error
+        return self.get(key)
 
     async def start(self, kafka: Kafka) -> None:
         """Read what is there; `ready` is set at the end of it, and `run` reads on."""
