@@ -155,6 +155,7 @@ class Delivery(ConsumerRebalanceListener):
     async def _read(self, consumer: AIOKafkaConsumer) -> None:
         while True:
             try:
+                await self._mark_ends(consumer)
                 fetched = await consumer.getmany(timeout_ms=int(POLL / timedelta(milliseconds=1)))
             except ConsumerStoppedError:
                 return

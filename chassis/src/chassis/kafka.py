@@ -16,6 +16,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
 from faststream.kafka import KafkaBroker, TopicPartition
+from faststream.middlewares import AckPolicy
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from chassis.envelope import Attributes, Outgoing, encode
@@ -148,7 +149,13 @@ class Kafka:
 
     async def _consumer(self, *topics: str, group_id: str | None, **settings: Any) -> AIOKafkaConsumer:
         wait = _milliseconds(self._settings.kafka_fetch_max_wait)
-        subscriber = self._broker.subscriber(*topics, group_id=group_id, fetch_max_wait_ms=wait, **settings)
+        subscriber = self._broker.subscriber(
+            *topics,
+            group_id=group_id,
+            fetch_max_wait_ms=wait,
+            ack_policy=AckPolicy.MANUAL,  # FastStream's default commits what was only fetched
+            **settings,
+        )
         while True:
             try:
                 await subscriber.start()

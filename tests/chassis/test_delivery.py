@@ -1,0 +1,172 @@
+"""Nothing is lost, nothing overtakes what has the same key, and nothing stops the rest: on real brokers."""
+
+import asyncio
+from collections import defaultdict
+from datetime import timedelta
+
+from tests.chassis.cluster import Cluster, asked, until
+
+from chassis.attempt import perhaps_done
+from chassis.errors import Unavailable
+from contracts.outcomes import Refused
+from contracts.teams import CommentAsked
+
+Handled = dict[str, list[str]]
+
+
+async def test_each_persons_messages_are_handled_in_order_and_answered(cluster: Cluster) -> None:
+    handled: Handled = defaultdict(list)
+
+    async def handler(event: CommentAsked) -> Refused:
+        await asyncio.sleep(0.001)
+        handled[event.origin.user].append(event.text)
+        return Refused(origin=event.origin, code="x", why=event.text)
+
+    kafka = await cluster.kafka()
+    for number in range(100):
+        await kafka.publish(asked(f"user {number % 7}", str(number)))
+    await cluster.replica(handler)
+    answers = await cluster.records("jira.outcomes.v1", 100)
+
+    assert {user: sorted(texts, key=int) for user, texts in handled.items()} == handled
+    assert sum(map(len, handled.values())) == 100
+    assert len({dict(record.headers)["ce_id"] for record in answers}) == 100
+
+
+async def test_poison_becomes_a_dead_letter_and_stops_nobody(cluster: Cluster) -> None:
+    done: list[str] = []
+
+    async def handler(event: CommentAsked) -> None:
+        if event.text == "bug":
+            raise ZeroDivisionError
+        done.append(event.text)
+
+    kafka = await cluster.kafka()
+    comment = {"ce_id": "1", "ce_type": "bridge.comment-asked.v1"}
+    await cluster.raw(b"not json", comment)
+    await cluster.raw(None, comment)
+    await cluster.raw(b"{}", {})
+    await cluster.raw(b"{}", {"ce_id": "1", "ce_type": "bridge.never-heard-of.v1"})
+    await cluster.raw(b'{"text": "hunter2"}', comment)
+    await kafka.publish(asked("mallory", "bug"))
+    await kafka.publish(asked("mallory", "after all that"))
+    replica = await cluster.replica(handler)
+    letters = await cluster.records("dead-letters.v1", 6)
+    await until(lambda: done == ["after all that"])
+    await cluster.end(replica, timedelta(seconds=5))
+
+    reasons = sorted(dict(letter.headers)["dlq_reason"].decode() for letter in letters)
+    assert reasons == ["bad_header", "handler_failed", "invalid", "invalid", "null_value", "unknown_type"]
+    assert b"not json" in {letter.value for letter in letters}
+    assert not any("hunter2" in str(letter.headers) for letter in letters)
+    assert await cluster.committed() == 7
+
+
+async def test_what_is_unavailable_is_tried_again_in_its_lane_while_others_go_on(cluster: Cluster) -> None:
+    tries: list[bool] = []
+    done: list[str] = []
+
+    async def handler(event: CommentAsked) -> None:
+        if event.text == "slow" and len(tries) < 3:
+            tries.append(perhaps_done.get())
+            raise Unavailable("jira is down")
+        done.append(event.text)
+
+    await cluster.replica(handler)
+    kafka = await cluster.kafka()
+    await kafka.publish(asked("ada", "slow"))
+    await kafka.publish(asked("ada", "waits behind"))
+    await kafka.publish(asked("grace", "goes on"))
+    await until(lambda: len(done) == 3)
+
+    assert done == ["goes on", "slow", "waits behind"]
+    assert tries == [False, True, True]
+
+
+async def test_what_stays_unavailable_becomes_a_dead_letter_when_the_budget_ends(cluster: Cluster) -> None:
+    async def handler(_: CommentAsked) -> None:
+        raise Unavailable("jira is down")
+
+    await cluster.replica(handler, retry_budget=timedelta(milliseconds=300))
+    kafka = await cluster.kafka()
+    await kafka.publish(asked("ada", "never"))
+    [letter] = await cluster.records("dead-letters.v1", 1)
+
+    headers = dict(letter.headers)
+    assert headers["dlq_reason"] == b"unavailable"
+    assert int(headers["dlq_attempts"]) > 1
+    assert b"never" in letter.value
+
+
+async def test_what_was_under_way_when_a_replica_ended_is_handled_by_the_next(cluster: Cluster) -> None:
+    begun: list[str] = []
+
+    async def hangs(event: CommentAsked) -> None:
+        begun.append(event.text)
+        if event.text == "1":
+            await asyncio.Event().wait()
+
+    kafka = await cluster.kafka()
+    first = await cluster.replica(hangs)
+    for number in range(3):
+        await kafka.publish(asked("ada", str(number)))
+    await until(lambda: "1" in begun)
+    await cluster.end(first)
+
+    again: list[tuple[str, bool]] = []
+
+    async def goes_on(event: CommentAsked) -> None:
+        again.append((event.text, perhaps_done.get()))
+
+    await cluster.replica(goes_on)
+    await until(lambda: len(again) == 2)
+
+    assert begun == ["0", "1"]
+    assert again == [("1", True), ("2", True)]
+
+
+async def test_a_replica_that_joins_takes_over_without_loss_or_disorder(cluster: Cluster) -> None:
+    handled: Handled = defaultdict(list)
+
+    async def handler(event: CommentAsked) -> None:
+        await asyncio.sleep(0.005)
+        handled[event.origin.user].append(event.text)
+
+    kafka = await cluster.kafka()
+    await cluster.replica(handler)
+
+    async def stream() -> None:
+        for number in range(400):
+            await kafka.publish(asked(f"user {number % 20}", str(number)))
+            await asyncio.sleep(0.005)
+
+    streaming = asyncio.create_task(stream())
+    await asyncio.sleep(0.5)
+    second = await cluster.replica(handler)
+    await streaming
+    await cluster.end(second, timedelta(seconds=5))
+    await until(lambda: len({text for texts in handled.values() for text in texts}) == 400)
+
+    for texts in handled.values():
+        firsts = list(dict.fromkeys(texts))
+        assert firsts == sorted(firsts, key=int)
+
+
+async def test_a_partition_with_a_full_backlog_pauses_and_goes_on(cluster: Cluster) -> None:
+    done: list[str] = []
+    gate = asyncio.Event()
+
+    async def handler(event: CommentAsked) -> None:
+        await gate.wait()
+        done.append(event.text)
+
+    kafka = await cluster.kafka()
+    replica = await cluster.replica(handler, backlog=5)
+    for number in range(50):
+        await kafka.publish(asked("ada", str(number)))
+    polled = replica.last_poll
+    await until(lambda: replica.last_poll > polled + 0.5)
+    gate.set()
+    await until(lambda: len(done) == 50)
+
+    assert done == sorted(done, key=int)
