@@ -102,3 +102,15 @@ async def test_a_row_that_cannot_be_read_is_skipped(cluster: Cluster) -> None:
     assert view.get("broken") is None
     assert view.get("whole") is not None
     await closed(view, task)
+
+
+async def test_a_fresh_look_finds_what_was_published_before_it(cluster: Cluster) -> None:
+    view = View(Tenant)
+    task = await running(view, cluster)
+    kafka = await cluster.kafka()
+    for number in range(20):
+        await kafka.publish(tenant(f"tenant {number}"))
+        assert await view.fresh(f"tenant {number}") is not None
+
+    assert await view.fresh("nobody") is None
+    await closed(view, task)

@@ -15,14 +15,14 @@ from typing import Any
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
-from aiokafka.errors import CommitFailedError, ConsumerStoppedError, IllegalStateError, KafkaError
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from opentelemetry import propagate, trace
 
 from chassis.attempt import perhaps_done
 from chassis.dead_letters import dead_letter
 from chassis.envelope import Attributes, answer_id, attributes, decode
 from chassis.errors import Poison, Unavailable
-from chassis.kafka import Kafka
+from chassis.kafka import Kafka, fetches
 from chassis.lanes import Lanes, Slots
 from chassis.metrics import Metrics
 from chassis.progress import Progress
@@ -46,7 +46,6 @@ class To:
 Answer = Event | To | Sequence[Event | To] | None
 Handler = Callable[[Any], Awaitable[Answer]]
 COMMIT_EVERY = timedelta(milliseconds=200)
-POLL = timedelta(milliseconds=250)
 PATIENCE_ON_REVOKE = timedelta(seconds=10)
 
 
@@ -153,18 +152,8 @@ class Delivery(ConsumerRebalanceListener):
             self._metrics.under_way.set(sum(progress.under_way for progress in self._assigned.values()))
 
     async def _read(self, consumer: AIOKafkaConsumer) -> None:
-        while True:
-            try:
-                await self._mark_ends(consumer)
-                fetched = await consumer.getmany(timeout_ms=int(POLL / timedelta(milliseconds=1)))
-            except ConsumerStoppedError:
-                return
-            except KafkaError as error:
-                if not error.retriable:
-                    raise
-                log.warning("read_failed", error=type(error).__name__)
-                await asyncio.sleep(1)
-                continue
+        await self._mark_ends(consumer)
+        async for fetched in fetches(consumer):
             self.last_poll = time.monotonic()
             read = [(self._assigned[partition], records) for partition, records in fetched.items()]
             await self._mark_ends(consumer)
@@ -178,10 +167,15 @@ class Delivery(ConsumerRebalanceListener):
     async def _mark_ends(self, consumer: AIOKafkaConsumer) -> None:
         """Note where the log of new partitions ends: what lies below may have been done before by another."""
         new = {partition: progress for partition, progress in self._assigned.items() if progress.log_end is None}
-        if new:
+        if not new:
+            return
+        try:
             ends = await consumer.end_offsets(list(new))
-            for partition, progress in new.items():
-                progress.log_end = ends[partition]
+        except KafkaError as error:
+            log.warning("log_end_unknown", error=type(error).__name__)
+            return
+        for partition, progress in new.items():
+            progress.log_end = ends[partition]
 
     def _hold_back(self, consumer: AIOKafkaConsumer) -> None:
         """Stop fetching partitions whose backlog is full, and go on with those that have room; polling never stops."""
@@ -198,7 +192,7 @@ class Delivery(ConsumerRebalanceListener):
         partition = TopicPartition(record.topic, record.partition)
 
         async def job(slots: Slots) -> None:
-            await self._handle(record, slots, below_end=record.offset < (progress.log_end or 0))
+            await self._handle(record, slots, below_end=progress.is_below_end(record.offset))
             progress.done(record.offset)
 
         # A key begins with its tenant: ours, or Teams' own.

@@ -15,18 +15,16 @@ from uuid import uuid4
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
-from aiokafka.errors import ConsumerStoppedError, KafkaError
 
 from chassis.envelope import attributes, decode
 from chassis.errors import Poison, Unavailable
-from chassis.kafka import Kafka
+from chassis.kafka import Kafka, fetches
 from chassis.sealing import ReplyKey
 from contracts.keys import Ask, KeysReply, KeysRequest
 from contracts.topics import TOPICS
 
 log = structlog.get_logger()
 ASK_AGAIN_AFTER = timedelta(seconds=3)
-POLL = timedelta(milliseconds=250)
 REPLIES = next(topic for topic in TOPICS if topic.name == KeysReply.topic)
 
 
@@ -68,19 +66,8 @@ class Inbox:
 
     async def run(self) -> None:
         """Listen for ever."""
-        consumer = self._consumer
-        assert consumer is not None
-        while True:
-            try:
-                fetched = await consumer.getmany(timeout_ms=int(POLL / timedelta(milliseconds=1)))
-            except ConsumerStoppedError:
-                return
-            except KafkaError as error:
-                if not error.retriable:
-                    raise
-                log.warning("inbox_read_failed", error=type(error).__name__)
-                await asyncio.sleep(1)
-                continue
+        assert self._consumer is not None
+        async for fetched in fetches(self._consumer):
             for records in fetched.values():
                 for record in records:
                     self._hear(record)

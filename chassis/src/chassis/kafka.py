@@ -6,15 +6,22 @@ FastStream's own consuming loop is not used: its acknowledgement modes lose mess
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka import TopicPartition as AioKafkaPartition
 from aiokafka.abc import ConsumerRebalanceListener
-from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
+from aiokafka.errors import (
+    ConsumerStoppedError,
+    KafkaConnectionError,
+    KafkaError,
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
+)
 from faststream.kafka import KafkaBroker, TopicPartition
 from faststream.middlewares import AckPolicy
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
@@ -26,6 +33,8 @@ from chassis.settings import ServiceSettings
 from contracts.event import Event
 
 log = structlog.get_logger()
+Fetched = dict[AioKafkaPartition, list["ConsumerRecord[Any, Any]"]]
+POLL = timedelta(milliseconds=250)
 BIGGEST_MESSAGE = 1024 * 1024
 BIGGEST_DEAD_LETTER = 2 * BIGGEST_MESSAGE
 SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
@@ -172,6 +181,22 @@ class Kafka:
         log.error("kafka_producer_failed", error=type(error).__name__)
         if not self.failed.done():
             self.failed.set_exception(error)
+
+
+async def fetches(consumer: AIOKafkaConsumer) -> AsyncIterator[Fetched]:
+    """Yield what arrives, and an empty dict now and then where nothing does; ends when the consumer is stopped."""
+    while True:
+        try:
+            fetched: Fetched = await consumer.getmany(timeout_ms=_milliseconds(POLL))
+        except ConsumerStoppedError:
+            return
+        except KafkaError as error:
+            if not error.retriable:
+                raise
+            log.warning("read_failed", error=type(error).__name__)
+            await asyncio.sleep(1)
+        else:
+            yield fetched
 
 
 def _milliseconds(duration: timedelta) -> int:

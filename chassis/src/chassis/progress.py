@@ -16,6 +16,10 @@ class Progress:
         """Count what was taken and is not done."""
         return len(self._open)
 
+    def is_below_end(self, offset: int) -> bool:
+        """Tell whether another may have handled this before it became ours; yes where that is not known."""
+        return self.log_end is None or offset < self.log_end
+
     def taken(self, offset: int) -> None:
         """Note that a message was read."""
         self._open.add(offset)

@@ -10,17 +10,16 @@ from typing import Any, Generic, TypeVar
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import ConsumerStoppedError, KafkaError
+from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
 from chassis.envelope import describe
 from chassis.errors import Unavailable
-from chassis.kafka import Kafka
+from chassis.kafka import Kafka, fetches
 from contracts.event import Event
 
 log = structlog.get_logger()
 E = TypeVar("E", bound=Event)
-POLL = timedelta(milliseconds=250)
 CATCH_UP = timedelta(seconds=2)
 SCHEMA = """
 create table if not exists rows (key text primary key, value blob not null, found_by text) without rowid;
@@ -88,24 +87,11 @@ class View(Generic[E]):
         assert consumer is not None
         ends = await self._go_on(consumer)
         began = time.monotonic()
-        while True:
-            if not self.ready.is_set() and await self._reached(consumer, ends):
-                self.ready.set()
-                log.info(
-                    "view_ready", topic=self.kind.topic, rows=len(self), seconds=round(time.monotonic() - began, 2)
-                )
-            try:
-                fetched = await consumer.getmany(timeout_ms=int(POLL / timedelta(milliseconds=1)))
-            except ConsumerStoppedError:
-                return
-            except KafkaError as error:
-                if not error.retriable:
-                    raise
-                log.warning("view_read_failed", topic=self.kind.topic, error=type(error).__name__)
-                await asyncio.sleep(1)
-                continue
+        await self._look_whether_ready(consumer, ends, began)
+        async for fetched in fetches(consumer):
             for partition, records in fetched.items():
                 self._apply(partition, records)
+            await self._look_whether_ready(consumer, ends, began)
 
     async def stop(self) -> None:
         """Stop reading and close the file."""
@@ -127,6 +113,13 @@ class View(Generic[E]):
         for tp in partitions:
             consumer.seek(tp, known.get(tp.partition, first[tp]))
         return ends
+
+    async def _look_whether_ready(
+        self, consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int], began: float
+    ) -> None:
+        if not self.ready.is_set() and await self._reached(consumer, ends):
+            self.ready.set()
+            log.info("view_ready", topic=self.kind.topic, rows=len(self), seconds=round(time.monotonic() - began, 2))
 
     async def _reached(self, consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> bool:
         return all([await consumer.position(tp) >= end for tp, end in ends.items()])

@@ -25,8 +25,8 @@ class KeysRequest(Event):
     tenant_id: str
 
     def key(self) -> str:
-        """Order by tenant."""
-        return self.tenant_id
+        """Keep to the tenant's share; questions are in no order, for whoever needs an answer first waits for it."""
+        return f"{self.tenant_id}|{self.ask.request_id}"
 
     def subject(self) -> str | None:
         """Name the request."""

@@ -1,0 +1,1 @@
+"""key-vault: the only service that speaks to Vault."""

@@ -1,0 +1,99 @@
+"""Reading JWEs that anyone may have written."""
+
+import base64
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from joserfc.jwk import RSAKey
+
+from chassis.sealing import seal
+from key_vault.jwe import Jwe, MalformedJwe, parse
+
+KEY = RSAKey.generate_key(2048)
+PUBLIC = {**KEY.as_dict(private=False), "kid": "3"}
+
+
+def part(value: object) -> str:
+    raw = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+HEADER = {"alg": "RSA-OAEP-256", "enc": "A256GCM", "kid": "3"}
+TAIL = [part(b"k" * 256), part(b"n" * 12), part(b"content"), part(b"t" * 16)]
+
+
+def test_what_a_standard_library_sealed_is_taken_apart() -> None:
+    parsed = parse(seal("secret", PUBLIC))
+
+    assert parsed.key_version == 3
+    assert len(parsed.wrapped_key) == 256
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {**HEADER, "alg": "RSA-OAEP"},
+        {**HEADER, "alg": "dir"},
+        {**HEADER, "enc": "A128CBC-HS256"},
+        {**HEADER, "zip": "DEF"},
+        {**HEADER, "crit": ["b64"]},
+        {**HEADER, "kid": None},
+        {**HEADER, "kid": 3},
+        {**HEADER, "kid": "-1"},
+        {**HEADER, "kid": "1/../../sys"},
+        {**HEADER, "kid": "٣"},
+        {**HEADER, "kid": "9" * 30},
+        {},
+        [],
+        "text",
+        None,
+    ],
+)
+def test_a_header_that_asks_for_something_else_is_refused(header: object) -> None:
+    with pytest.raises(MalformedJwe):
+        parse(".".join([part(header), *TAIL]))
+
+
+@pytest.mark.parametrize(
+    "compact",
+    [
+        "",
+        "....",
+        "a.b.c",
+        ".".join([part(HEADER), *TAIL, "x"]),
+        ".".join([part(HEADER), TAIL[0], part(b"n" * 11), *TAIL[2:]]),
+        ".".join([part(HEADER), *TAIL[:3], part(b"t" * 15)]),
+        ".".join(["é", *TAIL]),
+        ".".join([part(b"\xff\xfe"), *TAIL]),
+        ".".join([part(b"[" * 20_000), *TAIL]),
+        "x" * 100_000,
+    ],
+)
+def test_what_is_not_a_jwe_is_refused(compact: str) -> None:
+    with pytest.raises(MalformedJwe):
+        parse(compact)
+
+
+@given(st.text() | st.lists(st.text(), min_size=5, max_size=5).map(".".join))
+def test_no_text_at_all_crashes_it(compact: str) -> None:
+    try:
+        parsed = parse(compact)
+    except MalformedJwe:
+        return
+    assert isinstance(parsed, Jwe)
+
+
+@pytest.mark.parametrize("content_key", [b"", b"k" * 32, b"k" * 16, b"k" * 31])
+def test_another_content_key_does_not_open_it(content_key: bytes) -> None:
+    with pytest.raises(MalformedJwe):
+        parse(seal("secret", PUBLIC)).open(content_key)
+
+
+def test_a_changed_header_does_not_open() -> None:
+    header, *rest = seal("secret", PUBLIC).split(".")
+    changed = json.loads(base64.urlsafe_b64decode(header + "==")) | {"typ": "x"}
+
+    with pytest.raises(MalformedJwe):
+        parse(".".join([part(changed), *rest])).open(b"k" * 32)
