@@ -48,7 +48,7 @@ def test_a_persons_call_needs_the_consumer_key_and_the_access_token() -> None:
 def test_the_dance_needs_the_consumer_key_and_what_came_sealed() -> None:
     calls = (
         Call(method="POST", url=URL, callback="https://bridge.example.com/oauth/callback"),
-        Call(method="POST", url=URL, request_token="jwe-1", verifier="jwe-2"),
+        Call(method="POST", url=URL, token="jwe-1", verifier="jwe-2"),
     )
 
     plan = decide.plan(asked(*calls), TENANT, None)
@@ -72,9 +72,8 @@ def test_nobody_acts_through_a_link_that_is_not_there_or_is_another_tenants(link
 @pytest.mark.parametrize(
     "call",
     [
-        Call(method="POST", url=URL, request_token="jwe"),
         Call(method="POST", url=URL, verifier="jwe"),
-        Call(method="POST", url=URL, callback="oob", request_token="jwe", verifier="jwe"),
+        Call(method="POST", url=URL, callback="oob", token="jwe", verifier="jwe"),
         Call(method="get", url=URL),
         Call(method="GET\r\n", url=URL),
         Call(method="", url=URL),

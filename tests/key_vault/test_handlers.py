@@ -163,7 +163,7 @@ async def test_the_two_calls_of_the_dance_are_accepted(place: Place) -> None:
         Call(
             method="POST",
             url=access_url,
-            request_token=seal("request-token", place.jwk),
+            token=seal("request-token", place.jwk),
             verifier=seal("verifier", place.jwk),
         ),
     )
@@ -279,7 +279,7 @@ async def test_no_secret_stands_in_logs_answers_or_exceptions(place: Place, capl
     with structlog.testing.capture_logs() as ours, caplog.at_level(logging.DEBUG):
         asker = Asker()
         verifier = seal("canary-verifier", place.jwk)
-        call = Call(method="POST", url=BASE, request_token=verifier, verifier=verifier)
+        call = Call(method="POST", url=BASE, token=verifier, verifier=verifier)
         ask = asker.ask
         told += [
             await handlers.authorize(

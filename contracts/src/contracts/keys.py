@@ -41,8 +41,8 @@ class Call(Fact):
     """Absolute, with its query, and with the base URL by which Jira knows itself."""
     callback: str | None = None
     """OAuth 1.0a request token only: `oauth_callback`."""
-    request_token: str | None = None
-    """OAuth 1.0a access token only: `oauth_token`, a JWE to key-vault."""
+    token: str | None = None
+    """OAuth 1.0a, before there is a link: `oauth_token` (request token, then access token), a JWE to key-vault."""
     verifier: str | None = None
     """OAuth 1.0a access token only: `oauth_verifier`, a JWE to key-vault."""
 

@@ -38,7 +38,7 @@ class Plan:
     at_rest: tuple[Bound, ...]
     """The consumer key, and the access token where a person's calls are signed."""
     sealed: tuple[str, ...]
-    """Request token and verifier of each call that fetches an access token, in the order of the calls."""
+    """Token and verifier of each call made before there is a link, in the order of the calls."""
 
 
 def tenant_id(given: str) -> str:
@@ -70,15 +70,15 @@ def plan(asked: CallsAuthorizationAsked, tenant: Tenant | None, link: AccountLin
 
 
 def _sealed(calls: Sequence[Call]) -> tuple[str, ...]:
-    return tuple(text for call in calls for text in (call.request_token, call.verifier) if text is not None)
+    return tuple(text for call in calls for text in (call.token, call.verifier) if text is not None)
 
 
 def _check(call: Call, *, linked: bool) -> None:
-    if (call.request_token is None) != (call.verifier is None):
-        raise Refusal("bad_request", "a request token and a verifier come together")
-    kinds = (linked, call.callback is not None, call.request_token is not None)
+    if call.verifier is not None and call.token is None:
+        raise Refusal("bad_request", "a verifier comes with its token")
+    kinds = (linked, call.callback is not None, call.token is not None)
     if kinds.count(True) > 1:
-        raise Refusal("bad_request", "a call is a person's, or asks for one of the two tokens")
+        raise Refusal("bad_request", "a call is a person's, or a step of connecting one")
     if not METHOD.fullmatch(call.method) or not _signable(call.url):
         raise Refusal("bad_request", "a call's method or URL is not as HTTP sends it")
 

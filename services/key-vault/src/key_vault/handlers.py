@@ -155,7 +155,7 @@ def _unsigned(
     for call in asked.calls:
         credentials = Credentials(
             consumer_key,
-            token=next(dance) if call.request_token is not None else next(iter(token), None),
+            token=next(dance) if call.token is not None else next(iter(token), None),
             verifier=next(dance) if call.verifier is not None else None,
             callback=call.callback,
         )

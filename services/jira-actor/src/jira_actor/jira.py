@@ -1,0 +1,254 @@
+"""Jira Data Center's REST API v2, turned into our types and our errors."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+from urllib.parse import quote
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from contracts.outcomes import Issue, Person
+from jira_actor import requests
+from jira_actor.errors import JiraRefused
+from jira_actor.http import Request
+from jira_actor.jira_wire import (
+    ChangedIssue,
+    CommentPage,
+    CommentWire,
+    CreatedIssue,
+    IssueType,
+    IssueWire,
+    ProjectWire,
+    SearchWire,
+    TransitionWire,
+    UserWire,
+)
+from jira_actor.session import Session, Site
+
+Model = TypeVar("Model", bound=BaseModel)
+PAGE = 50
+PAGES = 10
+_USERS = TypeAdapter(tuple[UserWire, ...])
+
+
+@dataclass(frozen=True)
+class Transition:
+    """A next step and the status it leads to."""
+
+    id: str
+    name: str
+    to: str
+
+
+@dataclass(frozen=True)
+class IssueState:
+    """An issue for a card, and what decisions need besides."""
+
+    issue: Issue
+    assignee: str | None
+    """The assignee's user name."""
+    transitions: tuple[Transition, ...]
+    intent_id: str | None
+    """The intent that made it, if one of ours did."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project and the types its issues can have."""
+
+    key: str
+    name: str
+    issue_types: tuple[IssueType, ...]
+
+
+@dataclass(frozen=True)
+class NewIssue:
+    """An issue to be made."""
+
+    intent_id: str
+    project: str
+    type_id: str
+    summary: str
+    description: str
+
+
+class Jira:
+    """One tenant's Jira as one person sees it; every method raises `JiraError`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.site: Site = session.site
+
+    async def sign_ahead(self, *foreseen: Request) -> None:
+        """Have several requests signed with one question."""
+        await self._session.sign_ahead(*foreseen)
+
+    async def myself(self) -> Person:
+        """Give the person whose permission we use."""
+        return person(await self._read(UserWire, requests.myself()))
+
+    async def project(self, key: str) -> Project:
+        """Give a project that the person may see."""
+        with missing(f"There is no project {key} in Jira, or you may not see it."):
+            found = await self._read(ProjectWire, requests.project(key))
+        return Project(found.key, found.name or found.key, found.issue_types)
+
+    async def issue(self, key: str) -> IssueState:
+        """Give an issue as it is now."""
+        with missing(f"There is no issue {key} in Jira, or you may not see it."):
+            return state(await self._read(IssueWire, requests.issue(key)), self.site.url)
+
+    async def create(self, new: NewIssue) -> str:
+        """Make an issue; give its key."""
+        fields = {
+            "project": {"key": new.project},
+            "issuetype": {"id": new.type_id},
+            "summary": new.summary,
+            **({"description": new.description} if new.description else {}),
+        }
+        return (await self._read(CreatedIssue, requests.create(fields, new.intent_id))).key
+
+    async def created_since(self, project: str, since: datetime) -> tuple[str, ...]:
+        """Give the keys of what the person made in a project lately, the newest first.
+
+        Jira's search shows no entity properties (JRASERVER-62898): whose they are, `issue` tells.
+        """
+        minutes = max(int((datetime.now(since.tzinfo) - since).total_seconds() // 60) + 1, 1)
+        jql = f'project = "{project}" AND creator = currentUser() AND created >= -{minutes}m ORDER BY created DESC'
+        page = await self._read(SearchWire, requests.search(jql, PAGE))
+        return tuple(found.key for found in page.issues)
+
+    async def comment(self, key: str, text: str, intent_id: str) -> str:
+        """Write a comment; give its id."""
+        return (await self._read(CommentWire, requests.comment(key, text, intent_id))).id
+
+    async def comment_of(self, key: str, intent_id: str, since: datetime) -> str | None:
+        """Find the comment that an intent made, looking no further back than `since`."""
+        for start_at in range(0, PAGE * PAGES, PAGE):
+            page = await self._read(CommentPage, requests.comments(key, start_at, PAGE))
+            for found in page.comments:
+                if requests.marker(intent_id) in [made_by.model_dump() for made_by in found.properties]:
+                    return found.id
+            if start_at + PAGE >= page.total or _reaches_back(page, since):
+                return None
+        return None
+
+    async def assignable(self, key: str, name: str) -> tuple[Person, ...]:
+        """Give the people whose name matches and who may be given the issue."""
+        try:
+            found = _USERS.validate_python(await self._session.send(requests.assignable(key, name)))
+        except ValidationError as error:
+            raise not_understood() from error
+        return tuple(person(user) for user in found)
+
+    async def assign(self, key: str, name: str) -> None:
+        """Give an issue to a user."""
+        await self._session.send(requests.assign(key, name))
+
+    async def transition(self, key: str, transition_id: str) -> None:
+        """Move an issue."""
+        await self._session.send(requests.transition(key, transition_id))
+
+    async def moved_since(self, key: str, since: datetime) -> bool:
+        """Tell whether the person has moved the issue since then."""
+        me = await self.myself()
+        found = await self._read(ChangedIssue, requests.history(key))
+        return any(
+            change.created >= since
+            and change.author is not None
+            and change.author.name == me.name
+            and any(item.field == "status" for item in change.items)
+            for change in found.changelog.histories
+        )
+
+    async def search(self, jql: str, size: int) -> tuple[tuple[Issue, ...], int]:
+        """Give the first issues that match, and how many there are."""
+        page = await self._read(SearchWire, requests.search(jql, size))
+        return tuple(state(found, self.site.url).issue for found in page.issues), page.total
+
+    async def _read(self, model: type[Model], request: Request) -> Model:
+        try:
+            return model.model_validate(await self._session.send(request))
+        except ValidationError as error:
+            raise not_understood() from error
+
+
+@contextmanager
+def missing(words: str) -> Iterator[None]:
+    """Say better than Jira what was not found."""
+    try:
+        yield
+    except JiraRefused as refusal:
+        if refusal.code == "not_found":
+            raise JiraRefused(words, refusal.code) from refusal
+        raise
+
+
+def not_understood() -> JiraRefused:
+    """Say that the answer is JSON, but not Jira's."""
+    return JiraRefused(
+        "Jira's answer is not what Bridge understands.",
+        "not_understood",
+        "Please tell your Jira administrator: something between Bridge and Jira may be changing its answers.",
+    )
+
+
+def person(user: UserWire) -> Person:
+    """Turn a user of Jira into ours."""
+    return Person(name=user.name, key=user.key, display_name=user.display_name or user.name)
+
+
+def state(found: IssueWire, base_url: str) -> IssueState:
+    """Turn Jira's issue into ours."""
+    fields = found.fields
+    transitions = tuple(_transition(step) for step in found.transitions)
+    made_by = found.properties.get(requests.MARKER)
+    category = fields.status.category if fields.status else None
+    issue = Issue(
+        key=found.key,
+        url=issue_url(base_url, found.key),
+        summary=fields.summary or "",
+        project=fields.project.key if fields.project else found.key.rpartition("-")[0],
+        issue_type=fields.issuetype.name if fields.issuetype else None,
+        status=fields.status.name if fields.status else None,
+        status_category=category.key if category else None,
+        priority=fields.priority.name if fields.priority else None,
+        assignee=person(fields.assignee).display_name if fields.assignee else None,
+        reporter=person(fields.reporter).display_name if fields.reporter else None,
+        description=fields.description or "",
+        updated_at=fields.updated,
+        transitions=tuple(step.name for step in transitions),
+    )
+    return IssueState(
+        issue=issue,
+        assignee=fields.assignee.name if fields.assignee else None,
+        transitions=transitions,
+        intent_id=made_by.get("id") if isinstance(made_by, dict) else None,
+    )
+
+
+def issue_url(base_url: str, key: str) -> str:
+    """Give an issue's page."""
+    return f"{base_url}/browse/{key}"
+
+
+def comment_url(base_url: str, key: str, comment_id: str) -> str:
+    """Give a comment's place on its issue's page."""
+    return f"{issue_url(base_url, key)}?focusedCommentId={comment_id}#comment-{comment_id}"
+
+
+def search_url(base_url: str, jql: str) -> str:
+    """Give the same search in Jira."""
+    return f"{base_url}/issues/?jql={quote(jql, safe='')}"
+
+
+def _reaches_back(page: CommentPage, since: datetime) -> bool:
+    """Tell whether a page ends before that time; a Jira that does not sort the newest first is read to its end."""
+    times = [comment.created for comment in page.comments if comment.created]
+    return len(times) == 0 or (times[-1] < since and times == sorted(times, reverse=True))
+
+
+def _transition(step: TransitionWire) -> Transition:
+    return Transition(step.id, step.name, step.to.name or step.name)
