@@ -1,0 +1,35 @@
+"""Where bot-gateway is put together: which event is handled by what, and what listens where."""
+
+import time
+from functools import partial
+
+from bot_gateway import handlers
+from bot_gateway.connector import Teams, http_client
+from bot_gateway.handlers import Desk
+from bot_gateway.hearing import Budgets, Hearing
+from bot_gateway.http_edge import Door, messages_app
+from bot_gateway.settings import Settings
+from bot_gateway.signing_keys import SigningKeys
+from bot_gateway.token_validation import TokenValidation
+from bot_gateway.waiting import Waiting
+from chassis.service import Service
+from contracts.outcomes import OUTCOMES
+from contracts.registry import NoticeDue
+
+
+async def connect(service: Service, settings: Settings) -> None:
+    """Build all objects, and connect topics and routes with what handles them."""
+    http = http_client()
+    service.on_close(http.aclose)
+    teams = Teams(settings.account, settings.service_urls, http)
+    waiting = Waiting()
+
+    desk = Desk(teams, waiting)
+    for kind in OUTCOMES:
+        service.on(kind, partial(handlers.outcome, desk=desk))
+    service.on(NoticeDue, partial(handlers.notice, desk=desk))
+
+    keys = SigningKeys(teams, settings.keys_policy, time.monotonic)
+    door = Door(TokenValidation(settings.expected, keys, time.time), settings.admission, settings.activity_limit)
+    hearing = Hearing(service.kafka, teams, waiting, Budgets(outcome=settings.invoke_budget))
+    service.serve(messages_app(door, hearing.hear), settings.gateway_host, settings.gateway_port)

@@ -1,0 +1,143 @@
+"""Hearing an activity: publish what comes of it, confirmed, then answer."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Protocol
+
+import structlog
+from opentelemetry import trace
+
+from bot_gateway.bounded import Recent
+from bot_gateway.card_model import CARD_TYPE, AdaptiveCard
+from bot_gateway.decide import Decision, Heard, decide
+from bot_gateway.talk_cards import talk_card
+from bot_gateway.teams_errors import TeamsError
+from bot_gateway.waiting import Answer, Waiting
+from chassis.errors import Unavailable
+from contracts.event import Conversation, Event
+from contracts.teams import ConversationLeft, ConversationSeen
+
+log = structlog.get_logger()
+tracer = trace.get_tracer("bridge")
+TEXT_TYPE = "application/vnd.microsoft.activity.message"
+WORKING_ON_IT = "I am working on it and will post the result here."
+
+
+class Publisher(Protocol):
+    """Where events go."""
+
+    async def publish(self, event: Event, *, event_id: str | None = None) -> None:
+        """Publish an event, confirmed; raises Unavailable."""
+        ...
+
+
+class Speaker(Protocol):
+    """The part of Teams that answering at once needs."""
+
+    async def post(self, place: Conversation, message: Mapping[str, Any], reply_to: str | None = None) -> str:
+        """Post a message."""
+        ...
+
+
+@dataclass(frozen=True)
+class Budgets:
+    """How long Teams is kept waiting: it gives up on an invoke after 5 seconds, on the rest after 10 to 15."""
+
+    publish: timedelta = timedelta(seconds=3)
+    outcome: timedelta = timedelta(seconds=4)
+    """From the arrival of a card's button up to its answer."""
+    say: timedelta = timedelta(seconds=8)
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """All that hearing needs."""
+
+    events: Publisher
+    teams: Speaker
+    waiting: Waiting
+    budgets: Budgets = Budgets()
+    heard: Recent[tuple[str, str], bool] = field(default_factory=lambda: Recent(20_000))
+    """Activities whose events are published: Teams delivers some twice."""
+    places: Recent[str, str] = field(default_factory=lambda: Recent(20_000))
+    """Conversations that were announced, with their service URL."""
+
+    async def hear(self, heard: Heard) -> Mapping[str, Any]:
+        """Give the body of the HTTP answer; raises Unavailable where the events could not be published."""
+        decision = decide(heard)
+        key = _key(heard)
+        if key and self.heard.get(key):
+            log.info("activity_repeated", kind=heard.activity.type)
+            return text_answer(WORKING_ON_IT) if decision.card_action else decision.answer or {}
+        with tracer.start_as_current_span(f"hear {heard.activity.type}"):
+            if decision.card_action:
+                return await self._answer_card_action(decision, heard, key)
+            await self._publish(decision, heard, key)
+            await self._say(decision)
+        return decision.answer or {}
+
+    async def _answer_card_action(self, decision: Decision, heard: Heard, key: tuple[str, str] | None) -> Answer:
+        until = asyncio.get_running_loop().time() + self.budgets.outcome.total_seconds()
+        if decision.intent is None:
+            return card_answer(talk_card(decision.say)) if decision.say else text_answer(WORKING_ON_IT)
+        with self.waiting.expect(decision.intent.origin.intent_id) as outcome:
+            await self._publish(decision, heard, key)
+            try:
+                async with asyncio.timeout_at(until):
+                    return await outcome
+            except TimeoutError:
+                return text_answer(WORKING_ON_IT)
+
+    async def _publish(self, decision: Decision, heard: Heard, key: tuple[str, str] | None) -> None:
+        try:
+            async with asyncio.timeout(self.budgets.publish.total_seconds()):
+                if decision.news and not self._known(decision, heard):
+                    await self.events.publish(decision.news)
+                    self._remember(decision.news)
+                if decision.intent:
+                    await self.events.publish(decision.intent, event_id=decision.intent.origin.intent_id)
+        except TimeoutError:
+            raise Unavailable("the events of an activity were not confirmed in time") from None
+        if key:
+            self.heard.put(key, True)
+
+    def _known(self, decision: Decision, heard: Heard) -> bool:
+        """Tell whether a message comes from a place that was announced already."""
+        place = decision.news and decision.news.conversation
+        return bool(
+            place and heard.activity.type == "message" and self.places.get(place.conversation_id) == place.service_url
+        )
+
+    def _remember(self, news: ConversationSeen | ConversationLeft) -> None:
+        place = news.conversation
+        if isinstance(news, ConversationSeen):
+            self.places.put(place.conversation_id, place.service_url)
+        else:
+            self.places.drop(place.conversation_id)
+
+    async def _say(self, decision: Decision) -> None:
+        """Say it now or not at all: nothing is lost but a word of help."""
+        if decision.say is None or decision.place is None:
+            return
+        try:
+            async with asyncio.timeout(self.budgets.say.total_seconds()):
+                await self.teams.post(decision.place, talk_card(decision.say).message(), decision.reply_to)
+        except (TeamsError, TimeoutError) as error:
+            log.warning("not_said", say=type(decision.say).__name__, error=str(error) or "timeout")
+
+
+def card_answer(card: AdaptiveCard) -> Answer:
+    """Answer an `adaptiveCard/action` with a card in the place of the one that was pressed."""
+    return {"statusCode": 200, "type": CARD_TYPE, "value": card.wire()}
+
+
+def text_answer(text: str) -> Answer:
+    """Answer an `adaptiveCard/action` with a sentence."""
+    return {"statusCode": 200, "type": TEXT_TYPE, "value": text}
+
+
+def _key(heard: Heard) -> tuple[str, str] | None:
+    conversation, activity = heard.activity.conversation, heard.activity
+    return (conversation.id, activity.id) if conversation and conversation.id and activity.id else None

@@ -1,0 +1,52 @@
+"""From a command to the event that says a person asked for it."""
+
+from bot_gateway import commands
+from contracts.event import Origin
+from contracts.teams import (
+    AssignAsked,
+    CommentAsked,
+    ConnectAsked,
+    CreateAsked,
+    DisconnectAsked,
+    Intent,
+    RegisterAsked,
+    SearchAsked,
+    ShowAsked,
+    SubscribeAsked,
+    TransitionAsked,
+    UnsubscribeAsked,
+    VerifyAsked,
+)
+
+
+def intent_of(command: commands.Command, origin: Origin) -> Intent | None:
+    """Turn a command into the intent of the person who gave it."""
+    match command:
+        case commands.Register():
+            return RegisterAsked(origin=origin)
+        case commands.Connect():
+            return ConnectAsked(origin=origin)
+        case commands.Disconnect():
+            return DisconnectAsked(origin=origin)
+        case commands.Verify(code):
+            return VerifyAsked(origin=origin, code=code)
+        case commands.Show(issue):
+            return ShowAsked(origin=origin, issue=issue)
+        case commands.Create(project, summary, description, kind):
+            return CreateAsked(
+                origin=origin, project=project, summary=summary, description=description, issue_type=kind
+            )
+        case commands.Comment(issue, text):
+            return CommentAsked(origin=origin, issue=issue, text=text)
+        case commands.Assign(issue, assignee):
+            return AssignAsked(origin=origin, issue=issue, assignee=assignee)
+        case commands.Transition(issue, to):
+            return TransitionAsked(origin=origin, issue=issue, to=to)
+        case commands.Search(query, jql):
+            return SearchAsked(origin=origin, query=query, jql=jql)
+        case commands.Subscribe(project):
+            return SubscribeAsked(origin=origin, project=project)
+        case commands.Unsubscribe(project):
+            return UnsubscribeAsked(origin=origin, project=project)
+        case commands.Help():
+            return None

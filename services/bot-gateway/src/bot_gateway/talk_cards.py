@@ -1,0 +1,57 @@
+"""What the bot says of itself: help, welcome, and what it did not understand."""
+
+from bot_gateway.card_model import AdaptiveCard, Element, RichTextBlock, TextBlock, TextRun
+from bot_gateway.commands import DidYouMean, Help, Unknown, Usage
+from bot_gateway.decide import NoAccount, Say, Welcome
+from bot_gateway.foreign_text import run
+from bot_gateway.grammar import VERBS
+
+
+def talk_card(say: Say) -> AdaptiveCard:
+    """Build the card."""
+    match say:
+        case Help():
+            return _card("What you can ask", *_verbs(), _small(MARKUP))
+        case Welcome():
+            return _card(
+                "Hello! I bring Jira into this conversation", TextBlock(text=WELCOME), *_verbs("connect", "help")
+            )
+        case Usage(verb):
+            return _card("Nearly", *_verbs(verb), _small("Write help for everything I understand."))
+        case DidYouMean(line):
+            return _card("Did you mean this?", RichTextBlock(inlines=(_typed(line),)), _small(TYPE_IT))
+        case Unknown():
+            return _card("I did not understand that", _small("Write help for everything I understand."))
+        case NoAccount():
+            return _card(
+                "I cannot tell who you are",
+                _small("Teams did not say which account is asking. Guests without one cannot use me."),
+            )
+
+
+WELCOME = (
+    "Write an issue's key to see it, comment on it, assign it or move it on: all of it in your own name. "
+    "In a channel or group, mention me first."
+)
+MARKUP = "Comments and descriptions may hold Jira's markup. Instead of a key, a link to the issue does."
+TYPE_IT = "If so, write it like this. I did nothing yet."
+
+
+def _card(title: str, *body: Element) -> AdaptiveCard:
+    return AdaptiveCard(fallback_text=title, body=(TextBlock(text=title, weight="Bolder", size="Medium"), *body))
+
+
+def _small(text: str) -> TextBlock:
+    return TextBlock(text=text, is_subtle=True, size="Small")
+
+
+def _verbs(*names: str) -> tuple[RichTextBlock, ...]:
+    return tuple(
+        RichTextBlock(inlines=(_typed(verb.usage), TextRun(text=f" {verb.does}")), spacing="Small")
+        for name, verb in VERBS.items()
+        if not names or name in names
+    )
+
+
+def _typed(text: str) -> TextRun:
+    return run(text).model_copy(update={"font_type": "Monospace", "weight": "Bolder"})

@@ -1,0 +1,160 @@
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot_gateway.commands import (
+    Assign,
+    Comment,
+    Connect,
+    Create,
+    DidYouMean,
+    Disconnect,
+    Help,
+    Register,
+    Search,
+    Show,
+    Subscribe,
+    Transition,
+    Unknown,
+    Unsubscribe,
+    Usage,
+    Verify,
+)
+from bot_gateway.grammar import VERBS, issue_key, parse
+
+UNDERSTOOD = {
+    "help": Help(),
+    "?": Help(),
+    "help me please": Help(),
+    "Hello": Help(),
+    "": Help(),
+    " \n\u200b": Help(),
+    "register": Register(),
+    "CONNECT": Connect(),
+    "/connect": Connect(),
+    "disconnect.": DidYouMean("disconnect"),
+    "connect me to the printer": Usage("connect"),
+    "verify 12345678": Verify("12345678"),
+    "verify 1234 5678": Verify("12345678"),
+    "verify ١٢٣٤٥٦٧٨": Usage("verify"),
+    "verify": Usage("verify"),
+    "OPS-7": Show("OPS-7"),
+    "ops-7": Show("OPS-7"),
+    "A_1-12\n": Show("A_1-12"),
+    "show ops-7": Show("OPS-7"),
+    "OPS-0": Unknown(),
+    "OPS-7.": Unknown(),
+    "OPS-٧": Unknown(),
+    "OPS-7 please": Unknown(),
+    "https://jira.example.com/browse/OPS-7": Show("OPS-7"),
+    "https://jira.example.com:8443/jira/browse/ops-7?focusedCommentId=1#c": Show("OPS-7"),
+    "https://jira.example.com/projects/OPS/issues/OPS-7": Show("OPS-7"),
+    "comment https://jira.example.com/browse/OPS-7 done": Comment("OPS-7", "done"),
+    "javascript://jira.example.com/browse/OPS-7": Unknown(),
+    "create OPS printer on fire": Create("OPS", "printer on fire"),
+    "create ops/Bug printer on fire": Create("OPS", "printer on fire", issue_type="Bug"),
+    "create OPS/“New Feature” a b": Create("OPS", "a b", issue_type="New Feature"),
+    "create OPS bug: on fire": Create("OPS", "bug: on fire"),
+    "create OPS on fire\r\n\r\nIt smokes.\nA lot.": Create("OPS", "on fire", "It smokes.\nA lot."),
+    "create OPS": Usage("create"),
+    "create OPS/ fire": Usage("create"),
+    "create": Usage("create"),
+    "comment OPS-7 deployed to staging": Comment("OPS-7", "deployed to staging"),
+    "comment\u00a0ops-7\u200b\u00a0 one\n two \n": Comment("OPS-7", "one\n two"),
+    "comment OPS-7\nfirst\nsecond": Comment("OPS-7", "first\nsecond"),
+    "comment OPS-7 *bold* {code}x{code} <b>“hi”</b> 👩‍👩‍👧 שלום": Comment(
+        "OPS-7", "*bold* {code}x{code} <b>“hi”</b> 👩‍👩‍👧 שלום"
+    ),
+    "comment OPS-7": Usage("comment"),
+    "comment this": Usage("comment"),
+    "assign OPS-7 to me": Assign("OPS-7", "me"),
+    "assign OPS-7 ME": Assign("OPS-7", "me"),
+    "assign OPS-7 to @Dana Muster": Assign("OPS-7", "Dana Muster"),
+    "assign OPS-7 to “Dana”": Assign("OPS-7", "Dana"),
+    "assign OPS-7 to": Assign("OPS-7", "to"),
+    "assign OPS-7": Usage("assign"),
+    "transition OPS-7 to In Progress": Transition("OPS-7", "In Progress"),
+    "move OPS-7 Done": Transition("OPS-7", "Done"),
+    "transition OPS-7": Usage("transition"),
+    "search printer fire": Search("printer fire"),
+    "search jql project = OPS AND summary ~ “fire”": Search('project = OPS AND summary ~ "fire"', jql=True),
+    "search jql": Usage("search"),
+    "search": Usage("search"),
+    "subscribe OPS": Subscribe("OPS"),
+    "subscribe to ops": Subscribe("OPS"),
+    "unsubscribe from OPS": Unsubscribe("OPS"),
+    "subscribe OPS-7": Usage("subscribe"),
+    "disconnect": Disconnect(),
+    "<p>help</p>": Help(),
+    "&nbsp;<div>comment OPS-7 <i>kept</i></div>": Comment("OPS-7", "<i>kept</i>"),
+    "comment OPS-7 <p>kept</p>": Comment("OPS-7", "<p>kept</p>"),
+    "coment OPS-7 hello": DidYouMean("comment OPS-7 hello"),
+    "asign ops-7 me": DidYouMean("assign ops-7 me"),
+    "serach fire": DidYouMean("search fire"),
+    "hepl": DidYouMean("help"),
+    "commented on the printer": Unknown(),
+    "connecting people": Unknown(),
+    "what is going on": Unknown(),
+    "🔥": Unknown(),
+}
+
+
+@pytest.mark.parametrize(("said", "meant"), UNDERSTOOD.items(), ids=[repr(said) for said in UNDERSTOOD])
+def test_a_command_means_what_it_says(said: str, meant: object) -> None:
+    assert parse(said) == meant
+
+
+@given(st.text(max_size=300))
+def test_whatever_is_typed_is_read_without_an_error(text: str) -> None:
+    parse(text)
+
+
+@given(
+    st.sampled_from([*VERBS, "move", "coment", ""]),
+    st.sampled_from([" ", "\u00a0", "&nbsp;", "\u200b ", "\n"]),
+    st.text(max_size=100),
+)
+def test_whatever_follows_a_verb_is_read_without_an_error(verb: str, space: str, rest: str) -> None:
+    parse(f"{verb}{space}{rest}")
+
+
+@given(st.from_regex(r"[A-Za-z][A-Za-z0-9_]{1,9}-[1-9][0-9]{0,6}", fullmatch=True))
+def test_every_issue_key_is_recognised_in_any_case(key: str) -> None:
+    assert parse(key) == Show(key.upper())
+    assert parse(f"comment {key} x") == Comment(key.upper(), "x")
+
+
+@given(st.text(alphabet="Aa1-_ .\n0٣é", max_size=12))
+def test_what_is_no_issue_key_is_not_taken_for_one(text: str) -> None:
+    assert (issue_key(text) is not None) == bool(re.fullmatch(r"[A-Za-z][A-Za-z0-9_]+-[1-9][0-9]*", text, re.ASCII))
+
+
+@given(st.text(min_size=1, max_size=200).filter(lambda text: text.isprintable() and text == text.strip()))
+def test_a_comment_is_passed_on_untouched(text: str) -> None:
+    said = parse(f"comment OPS-7 {text}")
+
+    if isinstance(said, Comment) and not re.search(r"[\u00ad\u061c\u180e]|&nbsp;", text):
+        assert said.text == text
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [" ", "&nbsp;", "<p>", "</p>", "\u200b", "a", "OPS-7 ", "/", "https://", "https://a/browse/", "-", "“", "<br"],
+)
+@pytest.mark.parametrize("before", ["", "comment OPS-7 ", "create OPS ", "create OPS/", "transition OPS-7 "])
+def test_long_texts_take_no_long_time(before: str, piece: str) -> None:
+    text = before + piece * (200_000 // len(piece))
+    start = time.perf_counter()
+
+    parse(text)
+
+    assert time.perf_counter() - start < 1
+
+
+def test_every_usage_line_is_itself_a_command() -> None:
+    for name, verb in VERBS.items():
+        written = verb.usage.replace("CODE", "12345678").split(" or ")[0]
+        assert not isinstance(parse(written), Usage | DidYouMean | Unknown), name
