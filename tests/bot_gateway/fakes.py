@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from bot_gateway.activity import Activity
 from bot_gateway.decide import Heard
+from bot_gateway.registration_codes import RegistrationCodes
 from bot_gateway.teams_errors import TeamsError
 from chassis.errors import Unavailable
 from contracts.event import Conversation, Event, Origin
@@ -21,6 +22,7 @@ ISSUER = "https://api.botframework.com"
 SERVICE_URL = "https://smba.trafficmanager.net/emea/"
 TENANT = "aaaaaaaa-0000-4000-8000-00000000cafe"
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+CODES = RegistrationCodes(b"the bot's own secret")
 BOT = {"id": f"28:{APP_ID}", "name": "Bridge"}
 PERSON = {"id": "29:mri-of-dana", "name": "Dana", "aadObjectId": "dddddddd-0000-4000-8000-000000000001"}
 
@@ -185,7 +187,7 @@ def invoke(name: str, value: Any, kind: str = "personal", **changes: Any) -> dic
 
 def heard(activity: Mapping[str, Any]) -> Heard:
     """Give an activity as it is after the door."""
-    return Heard(Activity.model_validate(activity), SERVICE_URL, NOW)
+    return Heard(Activity.model_validate(activity), SERVICE_URL, NOW, CODES)
 
 
 def origin(kind: str = "personal", intent_id: str = "intent-1") -> Origin:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.bot_gateway.fakes import NOW, issue, origin, words
+from tests.bot_gateway.fakes import CODES, NOW, issue, origin, words
 
 from bot_gateway.card_model import AdaptiveCard
 from bot_gateway.commands import DidYouMean, Help, Unknown, Usage
@@ -61,7 +61,7 @@ def outcomes(draw: st.DrawFn) -> Outcome:
     kinds: list[Outcome] = [
         came.Refused(origin=whose, code="x", why=text(), advice=text()),
         came.AuthorizationOffered(origin=whose, url=link(), site=text(), expires_at=NOW, resumes=True),
-        came.RegistrationCodeIssued(origin=whose, code=text(), expires_at=NOW, registration_url=text()),
+        came.RegistrationCodeIssued(origin=whose, expires_at=NOW, registration_url=text()),
         came.Linked(origin=whose, site=text(), jira_user=person),
         came.Unlinked(origin=whose, site=text()),
         came.IssueShown(origin=whose, issue=one_issue()),
@@ -105,8 +105,8 @@ def own_words() -> set[str]:
     offered = came.AuthorizationOffered(
         origin=origin(), url="https://b.example", site="s", expires_at=NOW, resumes=True
     )
-    issued = came.RegistrationCodeIssued(origin=origin(), code="1", expires_at=NOW, registration_url="u")
-    cards = [reply(one).card for one in (offered, issued, came.Unlinked(origin=origin(), site="s"))]
+    issued = came.RegistrationCodeIssued(origin=origin(), expires_at=NOW, registration_url="u")
+    cards = [reply(one, CODES).card for one in (offered, issued, came.Unlinked(origin=origin(), site="s"))]
     return {part["text"] for card in cards for part in parts(card.wire()) if part.get("type") == "TextBlock"}
 
 
@@ -133,7 +133,7 @@ def size(card: AdaptiveCard) -> int:
 @given(outcomes())
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 def test_no_foreign_text_is_interpreted_in_an_outcome_card(outcome: Outcome) -> None:
-    assert_harmless(reply(outcome).card)
+    assert_harmless(reply(outcome, CODES).card)
 
 
 @given(notices())
@@ -163,14 +163,14 @@ def test_the_largest_cards_fit_into_a_message() -> None:
     notice = Notice(
         kind="updated", site="s", issue_key="OPS-7", url=url, summary=big, changes=(change,) * 50, comment=big, at=NOW
     )
-    cards = [reply(found).card, reply(commented).card, notice_card(notice), talk_card(Help())]
-    cards.append(reply(came.IssueShown(origin=origin(), issue=largest)).card)
+    cards = [reply(found, CODES).card, reply(commented, CODES).card, notice_card(notice), talk_card(Help())]
+    cards.append(reply(came.IssueShown(origin=origin(), issue=largest), CODES).card)
 
     assert max(size(card) for card in cards) <= 28_000
 
 
 def test_an_issue_card_shows_the_issue_and_what_can_be_done() -> None:
-    card = reply(came.IssueShown(origin=origin(), issue=issue())).card
+    card = reply(came.IssueShown(origin=origin(), issue=issue()), CODES).card
     wire = card.wire()
     text = words(wire)
 
@@ -191,7 +191,7 @@ def test_an_issue_card_shows_the_issue_and_what_can_be_done() -> None:
 
 @given(st.lists(FOREIGN | st.sampled_from(["Done", "To Do", "“Q”"]), max_size=4))
 def test_a_button_moves_exactly_where_it_says_or_is_not_there(names: list[str]) -> None:
-    card = reply(came.IssueShown(origin=origin(), issue=issue(transitions=tuple(names)))).card
+    card = reply(came.IssueShown(origin=origin(), issue=issue(transitions=tuple(names))), CODES).card
     commands = [part["data"]["bridgeCommand"] for part in card.wire()["actions"] if "data" in part]
 
     for command in commands[1:]:
@@ -201,7 +201,7 @@ def test_a_button_moves_exactly_where_it_says_or_is_not_there(names: list[str]) 
 def test_the_connect_button_opens_teams_sign_in_window() -> None:
     url = "https://bridge.example.com/connect?oauth_token=abc"
     offered = came.AuthorizationOffered(origin=origin(), url=url, site="jira.example.com", expires_at=NOW)
-    said = reply(offered)
+    said = reply(offered, CODES)
     (button,) = said.card.wire()["actions"]
 
     assert (button["type"], button["data"]) == ("Action.Submit", {"msteams": {"type": "signin", "value": url}})
@@ -210,30 +210,29 @@ def test_the_connect_button_opens_teams_sign_in_window() -> None:
 
 
 def test_a_registration_code_is_for_one_persons_eyes() -> None:
-    issued = came.RegistrationCodeIssued(
-        origin=origin(), code="S3CRET", expires_at=NOW, registration_url="https://b/v1"
-    )
-    said = reply(issued)
+    issued = came.RegistrationCodeIssued(origin=origin(), expires_at=NOW, registration_url="https://b/v1")
+    said = reply(issued, CODES)
+    code = CODES.code(issued.origin.intent_id)
 
-    assert "S3CRET" in words(said.card.wire())
-    assert "S3CRET" not in said.card.fallback_text + (said.instead or "S3CRET")
+    assert code in words(said.card.wire())
+    assert code not in said.card.fallback_text + (said.instead or code)
 
 
 def test_a_refusal_says_why_and_what_to_do() -> None:
     refused = came.Refused(origin=origin(), code="forbidden", why="You may not comment on OPS-7.", advice="Ask Rob.")
 
-    assert words(reply(refused).card.wire()) == "You may not comment on OPS-7.\nAsk Rob."
+    assert words(reply(refused, CODES).card.wire()) == "You may not comment on OPS-7.\nAsk Rob."
 
 
 def test_a_search_shows_the_first_ten_and_the_way_to_the_rest() -> None:
     issues = tuple(issue(key=f"OPS-{n}", url=f"https://jira.example.com/browse/OPS-{n}") for n in range(1, 16))
     url = "https://jira.example.com/issues/?jql=x"
-    card = reply(came.IssuesFound(origin=origin(), query="fire", issues=issues, total=99, url=url)).card.wire()
+    card = reply(came.IssuesFound(origin=origin(), query="fire", issues=issues, total=99, url=url), CODES).card.wire()
 
     assert "99 found. Here are the first 10." in words(card)
     assert len(card["body"]) == 11
     assert card["actions"][0]["url"] == url
-    nothing = reply(came.IssuesFound(origin=origin(), query="fire", issues=(), total=0, url=url)).card.wire()
+    nothing = reply(came.IssuesFound(origin=origin(), query="fire", issues=(), total=0, url=url), CODES).card.wire()
     assert "Nothing found." in words(nothing)
     assert nothing["actions"] == []
 
@@ -271,7 +270,7 @@ def test_help_names_every_verb() -> None:
 
 def test_instants_are_shown_as_utc_for_the_readers_clock() -> None:
     at = datetime(2026, 3, 1, 14, 30, tzinfo=timezone(timedelta(hours=2)))
-    card = reply(came.IssueShown(origin=origin(), issue=issue(updated_at=at))).card
+    card = reply(came.IssueShown(origin=origin(), issue=issue(updated_at=at)), CODES).card
 
     assert "{{DATE(2026-03-01T12:30:00Z, SHORT)}}" in words(card.wire())
 

@@ -1,5 +1,5 @@
 import pytest
-from tests.bot_gateway.fakes import NOW, SERVICE_URL, TENANT, Chats, issue, origin, words
+from tests.bot_gateway.fakes import CODES, NOW, SERVICE_URL, TENANT, Chats, issue, origin, words
 
 from bot_gateway import handlers
 from bot_gateway.handlers import OPEN_A_CHAT, Desk
@@ -14,7 +14,7 @@ BLOCKED = TeamsRefused(403, "MessageWritesBlocked")
 
 
 def desk(chats: Chats) -> Desk:
-    return Desk(chats, Waiting(), now=lambda: NOW)
+    return Desk(chats, Waiting(), CODES, now=lambda: NOW)
 
 
 def offered(kind: str) -> came.AuthorizationOffered:
@@ -93,12 +93,11 @@ async def test_elsewhere_the_connect_card_goes_to_the_persons_own_chat_with_a_wo
 
 async def test_a_registration_code_never_stands_in_a_channel() -> None:
     chats = Chats()
-    code = came.RegistrationCodeIssued(
-        origin=origin("channel"), code="S3CRET", expires_at=NOW, registration_url="https://b.example"
-    )
-    await handlers.outcome(code, desk(chats))
+    issued = came.RegistrationCodeIssued(origin=origin("channel"), expires_at=NOW, registration_url="https://b.example")
+    code = CODES.code(issued.origin.intent_id)
+    await handlers.outcome(issued, desk(chats))
 
-    assert [where for where, posted, _ in chats.posts if "S3CRET" in str(posted)] == ["a:chat-of-29:mri-of-dana"]
+    assert [where for where, posted, _ in chats.posts if code in str(posted)] == ["a:chat-of-29:mri-of-dana"]
 
 
 async def test_where_no_private_chat_can_be_opened_the_person_is_asked_to_open_one() -> None:

@@ -3,7 +3,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.bot_gateway.fakes import BOT, Chats, Log, heard, invoke, issue, message, words
+from tests.bot_gateway.fakes import BOT, CODES, Chats, Log, heard, invoke, issue, message, words
 
 from bot_gateway import handlers
 from bot_gateway.bounded import Recent
@@ -106,7 +106,7 @@ PRESSED = {"action": {"type": "Action.Execute", "verb": "command", "data": {"bri
 
 async def test_a_pressed_button_is_answered_with_the_outcome() -> None:
     scene = Scene(budget=5)
-    desk = Desk(scene.chats, scene.waiting)
+    desk = Desk(scene.chats, scene.waiting, CODES)
     answering = asyncio.create_task(scene.hear(invoke("adaptiveCard/action", PRESSED)))
     await asyncio.sleep(0.02)
     (intent,) = scene.log.of(ShowAsked)
@@ -126,7 +126,9 @@ async def test_a_late_outcome_is_posted_as_a_message() -> None:
     (intent,) = scene.log.of(ShowAsked)
     assert isinstance(intent, ShowAsked)
 
-    await handlers.outcome(came.IssueShown(origin=intent.origin, issue=issue()), Desk(scene.chats, scene.waiting))
+    await handlers.outcome(
+        came.IssueShown(origin=intent.origin, issue=issue()), Desk(scene.chats, scene.waiting, CODES)
+    )
 
     assert (answer["statusCode"], answer["type"]) == (200, TEXT_TYPE)
     assert [(where, reply_to) for where, _, reply_to in scene.chats.posts] == [("a:chat", "1699")]

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.bot_gateway.fakes import (
     APP_ID,
+    CODES,
     ISSUER,
     SERVICE_URL,
     Chats,
@@ -44,7 +45,7 @@ class Bot:
         tokens = TokenValidation(Expected(ISSUER, APP_ID), keys, self.clock)
         self.admission = Admission(ServiceUrls(("smba.trafficmanager.net",)))
         hearing = Hearing(self.log, self.chats, Waiting())
-        app = messages_app(Door(tokens, self.admission, limit), hearing.hear)
+        app = messages_app(Door(tokens, self.admission, CODES, limit), hearing.hear)
         self._http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot")
 
     async def call(self, body: Any, token: str | None = None, **headers: str) -> httpx.Response:

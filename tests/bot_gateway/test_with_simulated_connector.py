@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import SecretStr
-from tests.bot_gateway.fakes import ISSUER, NOW, Log, issue, words
+from tests.bot_gateway.fakes import CODES, ISSUER, NOW, Log, issue, words
 
 from bot_gateway import handlers
 from bot_gateway.connector import BotAccount, Patience, Teams
@@ -35,7 +35,7 @@ class Company:
         self.connector, self.log = connector, log
         self.people = connector.teams
         self.waiting = Waiting()
-        self.desk = Desk(teams, self.waiting, now=lambda: NOW)
+        self.desk = Desk(teams, self.waiting, CODES, now=lambda: NOW)
         self.hearing = Hearing(log, teams, self.waiting)
 
     def posts(self) -> list[Any]:
@@ -69,7 +69,7 @@ async def company() -> AsyncIterator[Company]:
             keys = SigningKeys(teams, KeysPolicy(), time.monotonic)
             tokens = TokenValidation(Expected(ISSUER, SETTINGS.app_id), keys, time.time)
             company = Company(connector, teams, Log())
-            app = messages_app(Door(tokens, Admission(urls)), company.hearing.hear)
+            app = messages_app(Door(tokens, Admission(urls), CODES), company.hearing.hear)
             yield company
 
 
@@ -100,7 +100,7 @@ async def test_every_outcome_can_be_posted_wherever_it_was_asked_for(company: Co
         for outcome in (
             came.Refused(origin=whose, code="forbidden", why="No.", advice="Ask."),
             came.AuthorizationOffered(origin=whose, url="https://b.example/connect", site="jira", expires_at=NOW),
-            came.RegistrationCodeIssued(origin=whose, code="x", expires_at=NOW, registration_url="https://b.example"),
+            came.RegistrationCodeIssued(origin=whose, expires_at=NOW, registration_url="https://b.example"),
             came.Linked(origin=whose, site="jira", jira_user=person),
             came.Unlinked(origin=whose, site="jira"),
             came.IssueShown(origin=whose, issue=issue(description="🔥" * 40_000)),

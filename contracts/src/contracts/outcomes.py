@@ -66,9 +66,8 @@ class AuthorizationOffered(Outcome):
 
 
 class RegistrationCodeIssued(Outcome):
-    """A one-time code with which Jira's administrator registers a Jira; posted to its owner alone."""
+    """The code that bot-gateway derived for this intent now registers a Jira, once; shown to its owner alone."""
 
-    code: str
     expires_at: AwareDatetime
     registration_url: str
 

@@ -16,6 +16,9 @@ class Intent(ForOnePerson):
 class RegisterAsked(Intent):
     """An administrator wants a one-time code for Jira's registration call."""
 
+    code_hash: str
+    """Hex SHA-256 of the code; the code itself is derived anew in bot-gateway and never travels."""
+
 
 class ConnectAsked(Intent):
     """A person wants Bridge to act in Jira as him or her."""

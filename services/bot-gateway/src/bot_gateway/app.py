@@ -8,6 +8,7 @@ from bot_gateway.connector import Teams, http_client
 from bot_gateway.handlers import Desk
 from bot_gateway.hearing import Budgets, Hearing
 from bot_gateway.http_edge import Door, messages_app
+from bot_gateway.registration_codes import RegistrationCodes
 from bot_gateway.settings import Settings
 from bot_gateway.signing_keys import SigningKeys
 from bot_gateway.token_validation import TokenValidation
@@ -24,12 +25,13 @@ async def connect(service: Service, settings: Settings) -> None:
     teams = Teams(settings.account, settings.service_urls, http)
     waiting = Waiting()
 
-    desk = Desk(teams, waiting)
+    codes = RegistrationCodes(settings.bot_app_secret.get_secret_value().encode())
+    desk = Desk(teams, waiting, codes)
     for kind in OUTCOMES:
         service.on(kind, partial(handlers.outcome, desk=desk))
     service.on(NoticeDue, partial(handlers.notice, desk=desk))
 
     keys = SigningKeys(teams, settings.keys_policy, time.monotonic)
-    door = Door(TokenValidation(settings.expected, keys, time.time), settings.admission, settings.activity_limit)
+    door = Door(TokenValidation(settings.expected, keys, time.time), settings.admission, codes, settings.activity_limit)
     hearing = Hearing(service.kafka, teams, waiting, Budgets(outcome=settings.invoke_budget))
     service.serve(messages_app(door, hearing.hear), settings.gateway_host, settings.gateway_port)

@@ -9,6 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 from bot_gateway import commands, grammar
 from bot_gateway.activity import Activity, spoken_text
 from bot_gateway.intents import intent_of
+from bot_gateway.registration_codes import RegistrationCodes
 from contracts.event import Conversation, Origin
 from contracts.teams import ConversationLeft, ConversationSeen, Intent
 
@@ -37,6 +38,7 @@ class Heard:
     activity: Activity
     service_url: str
     at: datetime
+    codes: RegistrationCodes
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ def _asked(heard: Heard, place: Conversation, text: str) -> tuple[Intent | None,
     if isinstance(command, commands.Help | commands.Usage | commands.DidYouMean | commands.Unknown):
         return None, command
     origin = _origin(heard, place)
-    return (intent_of(command, origin), None) if origin else (None, NoAccount())
+    return (intent_of(command, origin, heard.codes), None) if origin else (None, NoAccount())
 
 
 def _place(heard: Heard) -> Conversation | None:

@@ -14,6 +14,7 @@ from bot_gateway.card_model import AdaptiveCard, text_message
 from bot_gateway.hearing import card_answer, text_answer
 from bot_gateway.notice_cards import notice_card
 from bot_gateway.outcome_cards import Reply, reply
+from bot_gateway.registration_codes import RegistrationCodes
 from bot_gateway.teams_errors import TeamsRefused
 from bot_gateway.waiting import Waiting
 from contracts.event import Conversation, Origin
@@ -48,6 +49,7 @@ class Desk:
 
     teams: Conversations
     waiting: Waiting
+    codes: RegistrationCodes
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     posted: Recent[str, bool] = field(default_factory=lambda: Recent(20_000))
     """What was posted by this process: after a lost commit, the same outcome comes again."""
@@ -55,7 +57,7 @@ class Desk:
 
 async def outcome(came: Outcome, desk: Desk) -> ConversationLeft | None:
     """Tell the person what came of it: in the request that waits for it, else as a message."""
-    said = reply(came)
+    said = reply(came, desk.codes)
     if said.instead is None or came.origin.conversation.personal:
         return await _answer(came, said.card, desk)
     return await _answer(came, await _tell_alone(came, said, desk), desk)

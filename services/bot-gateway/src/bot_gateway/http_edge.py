@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from bot_gateway.activity import Activity
 from bot_gateway.decide import Heard
+from bot_gateway.registration_codes import RegistrationCodes
 from bot_gateway.token_validation import Admission, TokenRefused, TokenValidation
 from chassis.errors import Poison, Unavailable
 
@@ -29,6 +30,7 @@ class Door:
 
     tokens: TokenValidation
     admission: Admission
+    codes: RegistrationCodes
     body_limit: int = 256 * 1024
 
 
@@ -68,7 +70,7 @@ async def _heard(request: Request, door: Door) -> Heard:
     """Let an activity in: first the token, then the body, then what it says of itself."""
     token = await door.tokens.verify(request.headers.get("authorization"))
     activity = Activity.model_validate_json(await _body(request, door.body_limit))
-    return Heard(activity, door.admission.admit(activity, token), datetime.now(UTC))
+    return Heard(activity, door.admission.admit(activity, token), datetime.now(UTC), door.codes)
 
 
 async def _body(request: Request, limit: int) -> bytes:

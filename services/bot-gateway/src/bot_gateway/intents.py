@@ -1,6 +1,7 @@
 """From a command to the event that says a person asked for it."""
 
 from bot_gateway import commands
+from bot_gateway.registration_codes import RegistrationCodes
 from contracts.event import Origin
 from contracts.teams import (
     AssignAsked,
@@ -19,11 +20,11 @@ from contracts.teams import (
 )
 
 
-def intent_of(command: commands.Command, origin: Origin) -> Intent | None:
+def intent_of(command: commands.Command, origin: Origin, codes: RegistrationCodes) -> Intent | None:
     """Turn a command into the intent of the person who gave it."""
     match command:
         case commands.Register():
-            return RegisterAsked(origin=origin)
+            return RegisterAsked(origin=origin, code_hash=codes.code_hash(origin.intent_id))
         case commands.Connect():
             return ConnectAsked(origin=origin)
         case commands.Disconnect():

@@ -6,6 +6,7 @@ from bot_gateway.card_model import Action, AdaptiveCard, Element, OpenUrl, RichT
 from bot_gateway.foreign_text import paragraphs, run, shown
 from bot_gateway.issue_parts import heading, issue_actions, issue_details, issue_lines, moment
 from bot_gateway.links import issue_link, link_below, web_link
+from bot_gateway.registration_codes import RegistrationCodes
 from contracts import outcomes as came
 from contracts.outcomes import Issue, Outcome
 
@@ -23,7 +24,7 @@ class Reply:
     instead: str | None = None
 
 
-def reply(outcome: Outcome) -> Reply:
+def reply(outcome: Outcome, codes: RegistrationCodes) -> Reply:
     """Build the reply to whoever asked."""
     match outcome:
         case came.Refused():
@@ -31,7 +32,7 @@ def reply(outcome: Outcome) -> Reply:
         case came.AuthorizationOffered():
             return Reply(_authorization(outcome), CONNECT_ALONE)
         case came.RegistrationCodeIssued():
-            return Reply(_registration(outcome), CODE_ALONE)
+            return Reply(_registration(outcome, codes.code(outcome.origin.intent_id)), CODE_ALONE)
         case came.IssuesFound():
             return Reply(_found(outcome))
         case came.CommentAdded():
@@ -91,12 +92,11 @@ def _authorization(offered: came.AuthorizationOffered) -> AdaptiveCard:
     )
 
 
-def _registration(issued: came.RegistrationCodeIssued) -> AdaptiveCard:
-    code = TextRun(text=shown(issued.code, 80), font_type="Monospace", size="Large")
+def _registration(issued: came.RegistrationCodeIssued, code: str) -> AdaptiveCard:
     return _card(
         "Your registration code",
         heading("Your registration code"),
-        RichTextBlock(inlines=(code,)),
+        RichTextBlock(inlines=(TextRun(text=code, font_type="Monospace", size="Large"),)),
         _said("Jira's registration call brings it once, to:"),
         RichTextBlock(inlines=(run(issued.registration_url, 400).model_copy(update={"font_type": "Monospace"}),)),
         *moment("Valid until", issued.expires_at),

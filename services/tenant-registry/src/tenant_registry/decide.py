@@ -1,0 +1,142 @@
+"""What the registry decides. Pure: no clock, no database, no network."""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from contracts.catalogue import BY_TYPE
+from contracts.event import Conversation, ForOnePerson
+from contracts.jira import IssueChanged, LinkGranted
+from contracts.registry import CommandResumed, Notice, NoticeDue
+from contracts.teams import VerifyAsked
+from tenant_registry.rows import PendingLink
+
+CODE_ATTEMPTS = 5
+
+
+class Verdict(Enum):
+    """What to make of a code."""
+
+    RIGHT = "right"
+    NOTHING_WAITS = "nothing_waits"
+    NOT_ALLOWED_YET = "not_allowed_yet"
+    EXPIRED = "expired"
+    USED = "used"
+    WRONG = "wrong"
+    TOO_OFTEN = "too_often"
+    SOMEBODY_ELSES = "somebody_elses"
+
+
+def fingerprint(secret: str) -> str:
+    """Give the hex SHA-256 by which a secret is remembered."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def fits(secret: str, remembered: str) -> bool:
+    """Compare a secret with what is remembered of it, in constant time."""
+    return hmac.compare_digest(fingerprint(secret), remembered)
+
+
+def link_id(tenant_id: str, user: str) -> str:
+    """Name a link."""
+    return f"{tenant_id}:{user}"
+
+
+def brought(asked: VerifyAsked) -> str:
+    """Give the code without the blanks that people put into it."""
+    return "".join(asked.code.split())
+
+
+def judge(asked: VerifyAsked, own: PendingLink | None, others: PendingLink | None, now: datetime) -> Verdict:
+    """Judge a code by what waits for the person who brought it, and by whoever else it belongs to."""
+    intent_id = asked.origin.intent_id
+    if own is not None and own.completed_by == intent_id:
+        return Verdict.RIGHT  # the same message again
+    right = own is not None and own.code_hash is not None and fits(brought(asked), own.code_hash)
+    if others is not None and not right:
+        return Verdict.SOMEBODY_ELSES
+    if own is None:
+        return Verdict.NOTHING_WAITS
+    if own.completed_by is not None:
+        return Verdict.USED
+    if own.expires_at <= now:
+        return Verdict.EXPIRED
+    if own.code_hash is None:
+        return Verdict.NOT_ALLOWED_YET
+    if intent_id not in own.attempts[:CODE_ATTEMPTS]:
+        return Verdict.TOO_OFTEN
+    return Verdict.RIGHT if right else Verdict.WRONG
+
+
+def resumed(granted: LinkGranted) -> CommandResumed | None:
+    """Give back the command that waited for this person; one of anybody else's is not carried out."""
+    if granted.resume is None or (kind := BY_TYPE.get(granted.resume.event_type)) is None:
+        return None
+    try:
+        waiting = kind.model_validate(granted.resume.data)
+    except ValueError:
+        return None
+    if not isinstance(waiting, ForOnePerson) or waiting.origin.person != granted.origin.person:
+        return None
+    return CommandResumed(origin=waiting.origin, waiting=granted.resume)
+
+
+def place(conversation: Conversation) -> Conversation:
+    """Give the channel for a thread in it: what is posted there starts its own thread."""
+    return conversation.model_copy(update={"conversation_id": conversation.conversation_id.split(";messageid=")[0]})
+
+
+def teller(change: IssueChanged) -> str:
+    """Tell one event about a change from another about the same change: a repeat of one has the same."""
+    return fingerprint(change.model_dump_json())
+
+
+def notice(change: IssueChanged, site: str) -> Notice | None:
+    """Give what to post about a change; None where Jira did not say enough to write a card."""
+    if change.issue_key is None or change.project is None or change.url is None:
+        return None
+    return Notice(
+        kind=change.kind,
+        site=site,
+        issue_key=change.issue_key,
+        url=change.url,
+        summary=change.summary or "",
+        status=change.status,
+        issue_type=change.issue_type,
+        priority=change.priority,
+        assignee=change.assignee,
+        actor=change.actor,
+        changes=tuple((one.field, one.was, one.now) for one in change.changes),
+        comment=change.comment,
+        at=change.at,
+    )
+
+
+def notices_due(change: IssueChanged, what: Notice, conversations: Sequence[Conversation]) -> list[NoticeDue]:
+    """Address a notice; the same change in the same conversation always has the same id."""
+    return [
+        NoticeDue(notice_id=notice_id(change, where.conversation_id), conversation=where, notice=what)
+        for where in conversations
+    ]
+
+
+def notice_id(change: IssueChanged, conversation_id: str) -> str:
+    """Name one change in one conversation."""
+    return uuid5(NAMESPACE_URL, f"{change.tenant_id}/{change.change_id}/{conversation_id}").hex
+
+
+def issue_of(body: Mapping[str, Any]) -> str:
+    """Give the issue that a webhook is about, for the order only; empty where it names none."""
+    for parent, name in (("issue", "id"), ("worklog", "issueId")):
+        found = body.get(parent)
+        if isinstance(found, dict) and isinstance(found.get(name), str | int):
+            return str(found[name])[:40]
+    comment = body.get("comment")
+    link = comment.get("self") if isinstance(comment, dict) else None
+    told = re.search(r"/issue/(\d{1,40})/comment/", link) if isinstance(link, str) else None
+    return told[1] if told else ""

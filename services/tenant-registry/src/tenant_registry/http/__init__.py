@@ -1,0 +1,1 @@
+"""The HTTP edge: what Jira's nodes, browsers and administrators reach."""

@@ -1,0 +1,1 @@
+"""The registry's collections; nothing outside this folder knows the database's driver."""

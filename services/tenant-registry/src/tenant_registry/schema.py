@@ -1,0 +1,217 @@
+"""The collections: what their documents must look like, what is unique, and what passes away by itself."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tenant_registry.mongo.database import Database, guarded
+
+TEXT = {"bsonType": "string"}
+TEXT_OR_NONE = {"bsonType": ["string", "null"]}
+HASH = {"bsonType": "string", "pattern": "^[0-9a-f]{64}$"}
+HASH_OR_NONE = {"bsonType": ["string", "null"], "pattern": "^[0-9a-f]{64}$"}
+WHEN = {"bsonType": "date"}
+WHEN_OR_NONE = {"bsonType": ["date", "null"]}
+VERSION_OR_NONE = {"bsonType": ["int", "long", "null"]}
+LIST = {"bsonType": "array"}
+RECORD = {"bsonType": "object"}
+
+
+@dataclass(frozen=True)
+class Index:
+    """One index; `passing` removes documents when the time in the field has come."""
+
+    fields: tuple[str, ...]
+    unique: bool = False
+    passing: bool = False
+    only: dict[str, Any] | None = None
+    """The documents that it is about, where not all."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One collection: every field it may have, all of them required but the optional ones."""
+
+    name: str
+    fields: dict[str, dict[str, Any]]
+    optional: tuple[str, ...] = ()
+    indexes: tuple[Index, ...] = ()
+
+    def validator(self) -> dict[str, Any]:
+        """Give the collection's `$jsonSchema`; a field that is not listed is refused."""
+        return {
+            "$jsonSchema": {
+                "bsonType": "object",
+                "required": ["_id", *(name for name in self.fields if name not in self.optional)],
+                "properties": {"_id": TEXT, **self.fields},
+                "additionalProperties": False,
+            }
+        }
+
+
+TENANTS = Shape(
+    "tenants",
+    {
+        "teams_tenant": TEXT,
+        "product": {"enum": ["jira"]},
+        "base_url": {"bsonType": "string", "pattern": "^https?://"},
+        "signing_base_url": TEXT_OR_NONE,
+        "site": TEXT,
+        "auth_mode": {"enum": ["oauth1"]},
+        "consumer_key": TEXT,
+        "public_key": TEXT_OR_NONE,
+        "data_key_version": VERSION_OR_NONE,
+        "signing_key_version": VERSION_OR_NONE,
+        "keys_destroyed_at": WHEN_OR_NONE,
+        "state": {"enum": ["pending", "active", "failed"]},
+        "jira_version": TEXT_OR_NONE,
+        "connector_version": TEXT_OR_NONE,
+        "title": TEXT_OR_NONE,
+        "checks": LIST,
+        "checked_at": WHEN_OR_NONE,
+        "registration_token_hash": HASH,
+        "hook_token_hash": HASH,
+        "registered_by": TEXT,
+        "registered_at": WHEN,
+        "updated_at": WHEN,
+    },
+    indexes=(Index(("teams_tenant", "base_url"), unique=True),),
+)
+LINKS = Shape(
+    "links",
+    {
+        "tenant_id": TEXT,
+        "teams_tenant": TEXT,
+        "user": TEXT,
+        "jira_user": TEXT,
+        "access_token": TEXT,
+        "token_secret": TEXT,
+        "linked_at": WHEN,
+        "expires_at": WHEN_OR_NONE,
+        "gone": {"enum": [True]},
+    },
+    # A link that is gone is only its id and the mark, until the relay has told everybody.
+    optional=(
+        "tenant_id",
+        "teams_tenant",
+        "user",
+        "jira_user",
+        "access_token",
+        "token_secret",
+        "linked_at",
+        "expires_at",
+        "gone",
+    ),
+    indexes=(Index(("teams_tenant", "user")),),
+)
+PENDING = Shape(
+    "pending_links",
+    {
+        "lookup": HASH,
+        "tenant_id": TEXT,
+        "teams_tenant": TEXT,
+        "user": TEXT,
+        "origin": RECORD,
+        "request_token": TEXT,
+        "verifier": TEXT_OR_NONE,
+        "code_hash": HASH_OR_NONE,
+        "attempts": LIST,
+        "completed_by": TEXT_OR_NONE,
+        "resume": TEXT_OR_NONE,
+        "prepared_until": WHEN,
+        "expires_at": WHEN,
+        "purge_at": WHEN,
+    },
+    indexes=(
+        Index(("lookup",), unique=True),
+        Index(("teams_tenant", "code_hash")),
+        Index(("purge_at",), passing=True),
+    ),
+)
+CODES = Shape(
+    "registration_codes",
+    {"teams_tenant": TEXT, "user": TEXT, "expires_at": WHEN, "purge_at": WHEN, "used_for": TEXT_OR_NONE},
+    indexes=(Index(("purge_at",), passing=True),),
+)
+CONVERSATIONS = Shape(
+    "conversations",
+    {
+        "kind": TEXT,
+        "service_url": TEXT,
+        "teams_tenant": TEXT,
+        "bot_id": TEXT_OR_NONE,
+        "name": TEXT_OR_NONE,
+        "seen_at": WHEN,
+        "left_at": WHEN_OR_NONE,
+    },
+)
+SUBSCRIPTIONS = Shape(
+    "subscriptions",
+    {
+        "tenant_id": TEXT,
+        "project": TEXT,
+        "project_name": TEXT,
+        "conversation_id": TEXT,
+        "teams_tenant": TEXT,
+        "subscribed_by": TEXT,
+        "subscribed_at": WHEN,
+    },
+    indexes=(
+        Index(("tenant_id", "project", "conversation_id"), unique=True),
+        Index(("conversation_id",)),
+    ),
+)
+AUDIT = Shape(
+    "audit",
+    {
+        "what": TEXT,
+        "teams_tenant": TEXT,
+        "user": TEXT,
+        "at": WHEN,
+        "tenant_id": TEXT_OR_NONE,
+        "details": RECORD,
+    },
+    indexes=(Index(("teams_tenant", "at")), Index(("tenant_id", "at"))),
+)
+TOLD_CHANGES = Shape(
+    "told_changes",
+    {"told_by": TEXT, "purge_at": WHEN},
+    indexes=(Index(("purge_at",), passing=True),),
+)
+OUTBOX = Shape(
+    "outbox",
+    {"event_type": TEXT, "data": TEXT, "at": WHEN, "purge_at": WHEN},
+    # Once published, only the id and `purge_at` are left, so that the same thing is not taken in twice.
+    optional=("event_type", "data", "at", "purge_at"),
+    indexes=(
+        Index(("at",), only={"at": {"$exists": True}}),
+        Index(("purge_at",), passing=True),
+    ),
+)
+RELAY = Shape(
+    "relay",
+    {"holder": TEXT_OR_NONE, "until": WHEN, "token": {"bsonType": ["object", "null"]}},
+    optional=("token",),
+)
+SHAPES = (TENANTS, LINKS, PENDING, CODES, CONVERSATIONS, SUBSCRIPTIONS, AUDIT, TOLD_CHANGES, OUTBOX, RELAY)
+
+
+@guarded
+async def apply(database: Database) -> None:
+    """Bring the database to these shapes; doing it again changes nothing."""
+    present = set(await database.list_collection_names())
+    for shape in SHAPES:
+        if shape.name in present:
+            await database.command("collMod", shape.name, validator=shape.validator(), validationLevel="strict")
+        else:
+            await database.create_collection(shape.name, validator=shape.validator())
+        for index in shape.indexes:
+            await _index(database, shape.name, index)
+
+
+async def _index(database: Database, collection: str, index: Index) -> None:
+    options: dict[str, Any] = {"unique": index.unique}
+    if index.passing:
+        options["expireAfterSeconds"] = 0
+    if index.only is not None:
+        options["partialFilterExpression"] = index.only
+    await database[collection].create_index([(field, 1) for field in index.fields], **options)

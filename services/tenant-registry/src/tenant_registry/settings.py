@@ -1,0 +1,46 @@
+"""The registry's settings, read from `BRIDGE_…` environment variables."""
+
+from datetime import timedelta
+
+from pydantic import Field, SecretStr, field_validator
+
+from chassis.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """What the registry adds to the settings of every service."""
+
+    mongo_url: SecretStr = SecretStr("mongodb://localhost:27017/?replicaSet=rs0")
+    """A replica set, because change streams and transactions need one."""
+    mongo_database: str = "bridge"
+
+    registry_host: str = "0.0.0.0"  # noqa: S104 - browsers and Jira come from outside the pod
+    registry_port: int = 8080
+    registry_public_url: str = "http://localhost:8080"
+    """How browsers and Jira reach this service, without a trailing slash."""
+
+    registrars: str = ""
+    """Comma-separated Entra object ids of those who may register a Jira; none by default."""
+    allow_http_jira: bool = False
+    """Let a Jira be registered by an http address; for development."""
+
+    requests_per_minute: int = Field(default=120, ge=1)
+    """From one source, to all but the webhooks."""
+    hooks_per_minute: int = Field(default=6_000, ge=1)
+    """From one source; Jira does not send again what was turned away."""
+    body_limit: int = Field(default=64 * 1024, ge=1024)
+    """Bytes of a request's body, but for webhooks."""
+    hook_body_limit: int = Field(default=1024 * 1024, ge=1024)
+    """Bytes of a webhook's body; as an event it must also be one that Kafka takes."""
+    body_patience: timedelta = timedelta(seconds=10)
+    """How long a body may take to arrive."""
+
+    @field_validator("registry_public_url")
+    @classmethod
+    def _no_trailing_slash(cls, url: str) -> str:
+        return url.rstrip("/")
+
+    @property
+    def allowed_registrars(self) -> frozenset[str]:
+        """Give the ids in lower case."""
+        return frozenset(one.strip().lower() for one in self.registrars.split(",") if one.strip())
