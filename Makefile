@@ -7,7 +7,7 @@ MANIFESTS := pyproject.toml $(MEMBERS:%=%/pyproject.toml)
 OURS := bridge-contracts bridge-chassis bridge-devstack bridge-cli bot-gateway tenant-registry jira-actor key-vault
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo test lint format contracts lock clean
+.PHONY: help setup demo test lint format documents lock clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -21,14 +21,15 @@ test: $(VENV)/.ready ## Run every test that needs no Docker, on a real Apache Ka
 lint: $(VENV)/.ready ## Check style and types
 	ruff check .
 	ruff format --check .
-	mypy contracts/src chassis/src services/*/src devstack/src bridge/src tests contracts/write_documents.py
+	mypy contracts/src chassis/src services/*/src devstack/src bridge/src tests contracts/write_documents.py docs/write_settings.py
 
 format: $(VENV)/.ready ## Mend what the linter can mend
 	ruff check --fix .
 	ruff format .
 
-contracts: $(VENV)/.ready ## Write the schemas and asyncapi.yaml anew from the event models
+documents: $(VENV)/.ready ## Write anew what is derived from code: schemas, asyncapi.yaml, settings.md
 	python contracts/write_documents.py
+	python docs/write_settings.py
 
 lock: $(VENV)/.ready ## Write requirements.lock anew from the members' pyproject files
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \

@@ -1,4 +1,4 @@
-"""Write what is derived from the event models: `schemas/*.json` and `asyncapi.yaml` (run by `make contracts`)."""
+"""Write what is derived from the event models: `schemas/*.json` and `asyncapi.yaml` (run by `make documents`)."""
 
 import json
 import sys

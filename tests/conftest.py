@@ -1,9 +1,11 @@
 """The engines that tests share, started once when first asked for, and at the end of the run which they were."""
 
+import logging
 import os
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
 from devstack.engines import SETTING, EngineKind, Engines, engines_chosen, start_engines
 from devstack.engines.apache_kafka import ApacheKafka
@@ -37,6 +39,17 @@ def apache_kafka(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathF
         yield kafka
     finally:
         kafka.stop()
+
+
+@pytest.fixture
+def restored_logging() -> Iterator[None]:
+    """Logging as it was, after a test that configures it as a service does."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -11,16 +11,6 @@ from chassis.logs import HIDDEN, configure, redact
 CANARY = "CANARYc0ffee5ecret"
 
 
-@pytest.fixture(autouse=True)
-def _restored() -> object:
-    root = logging.getLogger()
-    before = (root.handlers[:], root.level)
-    yield
-    root.handlers[:], level = before
-    root.setLevel(level)
-    structlog.reset_defaults()
-
-
 @pytest.mark.parametrize(
     "text",
     [
@@ -51,6 +41,7 @@ def test_ordinary_words_stay() -> None:
     assert redact(None, "", dict(entry)) == entry
 
 
+@pytest.mark.usefixtures("restored_logging")
 def test_our_log_and_libraries_logs_are_json_lines_without_secrets(capsys: pytest.CaptureFixture[str]) -> None:
     configure("jira-actor", "DEBUG")
 

@@ -29,6 +29,7 @@ async def everything_stored(registry: Registry) -> dict[str, str]:
     return {name: repr([one async for one in registry.database[name].find()]) for name in names}
 
 
+@pytest.mark.usefixtures("restored_logging")
 async def test_no_secret_is_found_anywhere(
     registry: Registry, clock: Clock, web: httpx.AsyncClient, keys: FakeKeyVault, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -88,6 +89,7 @@ async def test_no_secret_is_found_anywhere(
     assert "vault:v1:access" not in stored[-1]["links"]
 
 
+@pytest.mark.usefixtures("restored_logging")
 async def test_the_log_names_routes_and_never_addresses(
     registry: Registry, web: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -93,7 +93,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         "BRIDGE_REGISTRY_PORT": str(port),
         "BRIDGE_REGISTRY_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "BRIDGE_REGISTRARS": ANNA,
-        "BRIDGE_ALLOW_HTTP_JIRA": "true",
+        "BRIDGE_ALLOW_HTTP": "true",
         "BRIDGE_HEALTH_PORT": str(health),
     }
     key_vault = process("key_vault", tmp_path, common | vaults)

@@ -19,7 +19,7 @@ class Secrets(BaseSettings):
 class ServiceSettings(BaseSettings):
     """Read from `BRIDGE_…` environment variables and, for secrets, from files in `BRIDGE_SECRETS_DIR`."""
 
-    model_config = SettingsConfigDict(env_prefix="BRIDGE_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="BRIDGE_", extra="ignore", frozen=True, use_attribute_docstrings=True)
 
     kafka_bootstrap: str = "localhost:9092"
     """Comma-separated `host:port`."""

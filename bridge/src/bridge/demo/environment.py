@@ -77,7 +77,7 @@ def _tenant_registry(at: Addresses, bot: ConnectorSettings) -> dict[str, str]:
         "REGISTRY_PORT": str(at.registry_port),
         "REGISTRY_PUBLIC_URL": at.registry,
         "REGISTRARS": World(bot).person("ada").aad_object_id,
-        "ALLOW_HTTP_JIRA": "true",
+        "ALLOW_HTTP": "true",
     }
 
 

@@ -68,7 +68,7 @@ async def connect(service: Service, settings: Settings) -> None:
         keys=service.keys(),
         now=now,
         public_url=settings.registry_public_url,
-        allow_http=settings.allow_http_jira,
+        allow_http=settings.allow_http,
         biggest_hook=BIGGEST_MESSAGE - ROOM_FOR_HEADERS,
     )
     service.serve(edge(around, settings), settings.registry_host, settings.registry_port)

@@ -21,7 +21,7 @@ class Settings(ServiceSettings):
 
     registrars: str = ""
     """Comma-separated Entra object ids of those who may register a Jira; none by default."""
-    allow_http_jira: bool = False
+    allow_http: bool = False
     """Let a Jira be registered by an http address; for development."""
 
     requests_per_minute: int = Field(default=120, ge=1)
