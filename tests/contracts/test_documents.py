@@ -22,7 +22,7 @@ DOCUMENTS: dict[Path, str] = runpy.run_path(str(CONTRACTS / "write_documents.py"
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_what_is_derived_from_the_models_is_fresh(path: Path) -> None:
-    assert path.read_text() == DOCUMENTS[path], "run `make contracts` and commit what it wrote"
+    assert path.read_text() == DOCUMENTS[path], "run `make documents` and commit what it wrote"
 
 
 def test_no_schema_is_left_of_an_event_that_is_gone() -> None:

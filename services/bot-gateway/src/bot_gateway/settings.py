@@ -17,12 +17,17 @@ class Settings(ServiceSettings):
     bot_app_id: str
     """The Azure bot's application (client) id."""
     bot_app_secret: SecretStr
+    """Secret; its client secret, from which registration codes are derived too."""
     bot_app_tenant: str = "botframework.com"
     """A single-tenant bot's own Entra tenant; `botframework.com` for a multi-tenant bot."""
     login_authority: str = "https://login.microsoftonline.com"
+    """Where the bot gets its own token."""
     connector_scope: str = "https://api.botframework.com/.default"
+    """The scope of that token."""
     connector_issuer: str = "https://api.botframework.com"
+    """Who signs what the Connector sends."""
     openid_metadata_url: str = "https://login.botframework.com/v1/.well-known/openidconfiguration"
+    """Where its keys are found."""
     service_hosts: str = "smba.trafficmanager.net,smba.infra.gcc.teams.microsoft.com,smba.infra.gov.teams.microsoft.us"
     """Comma-separated hosts, and all below them, that the bot's token may be sent to."""
     allow_loopback_http: bool = False
@@ -31,12 +36,16 @@ class Settings(ServiceSettings):
     """Comma-separated Entra tenants that may use the bot; empty for all."""
 
     clock_skew: timedelta = timedelta(minutes=5)
+    """How far its clock may be off."""
     keys_refresh: timedelta = timedelta(hours=24)
+    """How often keys are fetched anew."""
     keys_refresh_for_unknown: timedelta = timedelta(hours=1)
     """At most so often are keys fetched because a token names one that is not known."""
 
     gateway_host: str = "0.0.0.0"  # noqa: S104 - the Bot Connector comes from outside the pod
+    """Where `/api/messages` listens."""
     gateway_port: int = 3978
+    """Its port."""
     activity_limit: int = Field(default=256 * 1024, ge=1024)
     """Bytes of one activity."""
     invoke_budget: timedelta = timedelta(seconds=4)

@@ -27,9 +27,13 @@ class Settings(ServiceSettings):
     jira_ca_file: Path | None = None
     """Authorities to trust besides the public ones."""
     jira_connect_timeout: timedelta = timedelta(seconds=5)
+    """To reach a Jira, its TLS handshake included."""
     jira_read_timeout: timedelta = timedelta(seconds=20)
+    """Between two pieces of an answer."""
     jira_total_timeout: timedelta = timedelta(seconds=30)
+    """For one call as a whole."""
     jira_body_bytes: int = Field(default=2 * 1024 * 1024, ge=65_536)
+    """Of one answer; a larger one is refused."""
     jira_connections: int = Field(default=20, ge=1)
     """To one host at one time."""
 

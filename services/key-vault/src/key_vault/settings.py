@@ -13,30 +13,39 @@ class Settings(ServiceSettings):
     """Where Vault is and how to log in there."""
 
     lanes: int = Field(default=128, ge=1)
+    """Messages handled at one time."""
     lanes_per_tenant: int = Field(default=64, ge=1)
     """As many as fill one batch."""
 
     vault_url: str = "http://localhost:8200"
+    """Vault's address."""
     vault_ca_file: Path | None = None
     """The authority of Vault's certificate; the public ones when unset."""
     vault_namespace: str | None = None
+    """Vault's namespace, if it has such."""
     vault_mount: str = "transit"
     """The transit engine that is Bridge's alone."""
     vault_timeout: timedelta = timedelta(seconds=5)
+    """For one call."""
     vault_threads: int = Field(default=8, ge=1, le=64)
     """Calls to Vault at one time."""
 
     vault_auth: Literal["token", "approle", "kubernetes"] = "token"
+    """How to log in; `token` is for development."""
     vault_auth_mount: str | None = None
     """Where the auth method is mounted, if not under its own name."""
     vault_token: SecretStr = SecretStr("")
+    """Secret; for `token`."""
     vault_role: str = "key-vault"
     """For `kubernetes`."""
     vault_jwt_file: Path = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+    """For `kubernetes`: the service account's token."""
     vault_role_id: str = ""
     """For `approle`."""
     vault_secret_id: SecretStr = SecretStr("")
+    """Secret; for `approle`."""
 
     remember: timedelta = timedelta(minutes=5)
     """How long opened consumer keys and access tokens stay in memory."""
     remember_most: int = Field(default=10_000, ge=0)
+    """How many of them."""

@@ -13,9 +13,12 @@ class Settings(ServiceSettings):
     mongo_url: SecretStr = SecretStr("mongodb://localhost:27017/?replicaSet=rs0")
     """A replica set, because change streams and transactions need one."""
     mongo_database: str = "bridge"
+    """The database's name."""
 
     registry_host: str = "0.0.0.0"  # noqa: S104 - browsers and Jira come from outside the pod
+    """Where the registration API, the connect pages and webhooks listen."""
     registry_port: int = 8080
+    """Their port."""
     registry_public_url: str = "http://localhost:8080"
     """How browsers and Jira reach this service, without a trailing slash."""
 
