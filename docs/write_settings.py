@@ -24,8 +24,8 @@ SERVICES: dict[str, type[ServiceSettings]] = {
 }
 HEAD = """# Settings
 
-Every setting is an environment variable; secrets may instead be files in the directory that `BRIDGE_SECRETS_DIR` names,
-one per setting, named as the variable in lower case. Durations are ISO 8601 (`PT20S`) or seconds. This page is written by
+Every setting is an environment variable; secrets may instead be files in the directory that `BRIDGE_SECRETS_DIR`
+names, one per setting, named as the variable in lower case. Durations are ISO 8601 (`PT20S`) or seconds. Written by
 `make documents`.
 """
 
