@@ -97,12 +97,12 @@ async def test_a_lost_place_leads_to_a_sweep_that_tells_of_deletions_too(
     tenant = await registered(registry)
     async with relaying(registry, kafka, clock):
         await link_granted(granted(tenant), registry, clock)
-        await until(lambda: bool(kafka.of(AccountLink)))
+        await until(lambda: bool(kafka.of(AccountLink)) and bool(kafka.of(TenantCheckAsked)))
     await disconnect_asked(DisconnectAsked(origin=origin()), registry, clock)
     await registry.database["relay"].update_one({}, {"$set": {"token": token}})
 
-    async with relaying(registry, kafka, clock):
-        await until(lambda: bool(kafka.tombstones))
+    async with relaying(registry, kafka, clock) as relay:
+        await until(lambda: bool(kafka.tombstones) and relay.works)
 
     assert kafka.tombstones[0] == (AccountLink, f"{tenant.id}:{ANNA}")
     assert len(kafka.of(Tenant)) == 2
