@@ -7,7 +7,7 @@ MANIFESTS := pyproject.toml $(MEMBERS:%=%/pyproject.toml)
 OURS := bridge-contracts bridge-chassis bridge-devstack bridge-cli bot-gateway tenant-registry jira-actor key-vault
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo test lint format documents lock clean
+.PHONY: help setup demo test bench chaos soak lint format documents lock clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -18,10 +18,19 @@ demo: $(VENV)/.ready ## Play the whole story on this machine; KEEP=1 leaves it r
 test: $(VENV)/.ready ## Run every test that needs no Docker, on a real Apache Kafka too where Java and Maven are
 	@pytest $(ARGS)
 
+bench: $(VENV)/.ready ## Measure speed and memory beside the best known: build/bench.json (SHORT=1: two minutes)
+	@python -m bench $(if $(SHORT),--short) $(ARGS)
+
+chaos: $(VENV)/.ready ## Break things under load, on a real Apache Kafka: build/chaos.json (SHORT=1, LONG=1)
+	@python -m chaos $(if $(SHORT),--short) $(if $(LONG),--long) $(ARGS)
+
+soak: $(VENV)/.ready ## Watch memory, files and tasks under load for MINUTES (60): build/soak.json
+	@python -m chaos.soak --minutes $(or $(MINUTES),60)
+
 lint: $(VENV)/.ready ## Check style and types
 	ruff check .
 	ruff format --check .
-	mypy contracts/src chassis/src services/*/src devstack/src bridge/src tests contracts/write_documents.py docs/write_settings.py
+	mypy contracts/src chassis/src services/*/src devstack/src bridge/src tests bench chaos contracts/write_documents.py docs/write_settings.py
 
 format: $(VENV)/.ready ## Mend what the linter can mend
 	ruff check --fix .

@@ -60,6 +60,7 @@ def outcomes(draw: st.DrawFn) -> Outcome:
     person, whose = Person(name=text(), display_name=text()), origin()
     kinds: list[Outcome] = [
         came.Refused(origin=whose, code="x", why=text(), advice=text()),
+        came.Delayed(origin=whose, why=text(), until=NOW),
         came.AuthorizationOffered(origin=whose, url=link(), site=text(), expires_at=NOW, resumes=True),
         came.RegistrationCodeIssued(origin=whose, expires_at=NOW, registration_url=text()),
         came.Linked(origin=whose, site=text(), jira_user=person),
@@ -106,7 +107,9 @@ def own_words() -> set[str]:
         origin=origin(), url="https://b.example", site="s", expires_at=NOW, resumes=True
     )
     issued = came.RegistrationCodeIssued(origin=origin(), expires_at=NOW, registration_url="u")
-    cards = [reply(one, CODES).card for one in (offered, issued, came.Unlinked(origin=origin(), site="s"))]
+    delayed = came.Delayed(origin=origin(), why="x", until=NOW)
+    unlinked = came.Unlinked(origin=origin(), site="s")
+    cards = [reply(one, CODES).card for one in (offered, issued, delayed, unlinked)]
     return {part["text"] for card in cards for part in parts(card.wire()) if part.get("type") == "TextBlock"}
 
 

@@ -6,12 +6,12 @@ import pytest
 from tests.bot_gateway.fakes import BOT, CODES, Chats, Log, heard, invoke, issue, message, words
 
 from bot_gateway import handlers
-from bot_gateway.bounded import Recent
 from bot_gateway.card_model import CARD_TYPE
 from bot_gateway.handlers import Desk
 from bot_gateway.hearing import TEXT_TYPE, Budgets, Hearing
 from bot_gateway.teams_errors import TeamsUnavailable
 from bot_gateway.waiting import Waiting
+from chassis.bounded import Recent
 from chassis.errors import Unavailable
 from contracts import outcomes as came
 from contracts.event import Event

@@ -99,6 +99,7 @@ async def test_every_outcome_can_be_posted_wherever_it_was_asked_for(company: Co
         whose = company.last_intent().origin
         for outcome in (
             came.Refused(origin=whose, code="forbidden", why="No.", advice="Ask."),
+            came.Delayed(origin=whose, why="Jira does not answer.", until=NOW),
             came.AuthorizationOffered(origin=whose, url="https://b.example/connect", site="jira", expires_at=NOW),
             came.RegistrationCodeIssued(origin=whose, expires_at=NOW, registration_url="https://b.example"),
             came.Linked(origin=whose, site="jira", jira_user=person),

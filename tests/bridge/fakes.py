@@ -1,4 +1,7 @@
-"""A Kafka that holds topics in a dictionary."""
+"""Stand-ins: a Kafka that holds topics in a dictionary, and a record as a consumer gives it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bridge.kafka_admin import FoundTopic, KafkaAdminError
 from contracts.topics import Topic
@@ -20,3 +23,16 @@ class FakeKafka:
             raise KafkaAdminError(f"Kafka did not create {topic.name}.")
         self.replicas.append(replicas)
         self.there[topic.name] = FoundTopic(topic.partitions, topic.config())
+
+
+@dataclass
+class StoredRecord:
+    """The part of aiokafka's ConsumerRecord that the commands read."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]] = ()
+    timestamp: int = 1_795_000_000_000

@@ -40,8 +40,9 @@ def asked(user: str, text: str) -> CommentAsked:
 class Cluster:
     """What a test needs of a broker."""
 
-    def __init__(self, settings: ServiceSettings) -> None:
+    def __init__(self, settings: ServiceSettings, patience: float = WITHIN) -> None:
         self.settings = settings
+        self._patience = patience
         self._running: list[tuple[Delivery, Kafka]] = []
         self._kafkas: list[Kafka] = []
 
@@ -81,7 +82,7 @@ class Cluster:
         await consumer.start()
         found: list[ConsumerRecord[Any, Any]] = []
         try:
-            async with asyncio.timeout(WITHIN):
+            async with asyncio.timeout(self._patience):
                 while len(found) < count:
                     for batch in (await consumer.getmany(timeout_ms=100)).values():
                         found += batch
@@ -107,8 +108,8 @@ class Cluster:
             await consumer.stop()
 
 
-async def until(condition: Callable[[], bool]) -> None:
+async def until(condition: Callable[[], bool], within: float = WITHIN) -> None:
     """Wait until something is true."""
-    async with asyncio.timeout(WITHIN):
+    async with asyncio.timeout(within):
         while not condition():  # noqa: ASYNC110 - a test's condition has no event to wait for
             await asyncio.sleep(0.01)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,13 +12,16 @@ from tests.chassis.cluster import Cluster
 
 from chassis.settings import ServiceSettings
 from contracts.topics import TOPICS
+from devstack.engines.apache_kafka import ApacheKafka
 from devstack.engines.embedded_kafka import embedded_kafka
 
 
 @pytest.fixture(params=["embedded", pytest.param("apache", marks=pytest.mark.apache_kafka)])
 def broker_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ServiceSettings]:
     """Settings that lead to a broker."""
-    quick = ServiceSettings(retry_first=timedelta(milliseconds=20), retry_longest=timedelta(milliseconds=200))
+    quick = ServiceSettings(
+        retry_first=timedelta(milliseconds=20), retry_longest=timedelta(milliseconds=200), recheck=timedelta(0)
+    )
     if request.param == "apache":
         yield quick.model_copy(update={"kafka_bootstrap": request.getfixturevalue("apache_kafka").url})
         return
@@ -39,7 +43,20 @@ def broker_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[
 @pytest.fixture
 async def cluster(broker_settings: ServiceSettings) -> AsyncIterator[Cluster]:
     """The broker as tests use it, with empty topics."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker_settings.kafka_bootstrap)
+    async with _emptied(broker_settings) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+async def apache_cluster(apache_kafka: ApacheKafka) -> AsyncIterator[Cluster]:
+    """The same on a real Apache Kafka alone."""
+    async with _emptied(ServiceSettings(kafka_bootstrap=apache_kafka.url)) as cluster:
+        yield cluster
+
+
+@asynccontextmanager
+async def _emptied(settings: ServiceSettings) -> AsyncIterator[Cluster]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap)
     await admin.start()
     try:
         old = set(await admin.list_topics()) & {topic.name for topic in TOPICS}
@@ -50,8 +67,8 @@ async def cluster(broker_settings: ServiceSettings) -> AsyncIterator[Cluster]:
         await admin.create_topics(
             [NewTopic(topic.name, topic.partitions, 1, topic_configs=topic.config()) for topic in TOPICS]
         )
-        cluster = Cluster(broker_settings)
-        yield cluster
-        await cluster.stop()
     finally:
         await admin.close()
+    cluster = Cluster(settings)
+    yield cluster
+    await cluster.stop()

@@ -2,12 +2,16 @@
 
 import asyncio
 from collections import defaultdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from tests.chassis.cluster import Cluster, asked, until
 
 from chassis.attempt import perhaps_done
+from chassis.delivery import Delivery
+from chassis.envelope import Outgoing
 from chassis.errors import Unavailable
+from chassis.metrics import Metrics
+from contracts.keys import Ask, SecretsOpeningAsked
 from contracts.outcomes import Refused
 from contracts.teams import CommentAsked
 
@@ -74,12 +78,14 @@ async def test_what_is_unavailable_is_tried_again_in_its_lane_while_others_go_on
 
     await cluster.replica(handler)
     kafka = await cluster.kafka()
+    await kafka.publish(asked("linus", "first"))
+    await until(lambda: len(done) == 1)
     await kafka.publish(asked("ada", "slow"))
     await kafka.publish(asked("ada", "waits behind"))
     await kafka.publish(asked("grace", "goes on"))
-    await until(lambda: len(done) == 3)
+    await until(lambda: len(done) == 4)
 
-    assert done == ["goes on", "slow", "waits behind"]
+    assert done == ["first", "goes on", "slow", "waits behind"]
     assert tries == [False, True, True]
 
 
@@ -170,3 +176,151 @@ async def test_a_partition_with_a_full_backlog_pauses_and_goes_on(cluster: Clust
     await until(lambda: len(done) == 50)
 
     assert done == sorted(done, key=int)
+
+
+async def test_what_waits_longer_is_parked_and_its_key_queues_behind_while_others_go_on(cluster: Cluster) -> None:
+    done: list[str] = []
+    down = True
+
+    async def handler(event: CommentAsked) -> None:
+        if down and event.origin.user == "ada":
+            raise Unavailable("jira is down")
+        done.append(event.text)
+
+    told: list[tuple[str, str]] = []
+    replica = await cluster.replica(handler, park_after=timedelta(milliseconds=200))
+    replica.tell(lambda event, _: told.append(("delayed", getattr(event, "text", ""))), lambda *_: None)
+    kafka = await cluster.kafka()
+    for text in ("1", "2"):
+        await kafka.publish(asked("ada", text))
+    await kafka.publish(asked("grace", "goes on"))
+    parked = await cluster.records("jira-actor.retry.v1", 2)
+    await kafka.publish(asked("ada", "3"))
+    await until(lambda: len(told) == 3)
+    down = False
+    await until(lambda: len(done) == 4)
+    await cluster.end(replica, timedelta(seconds=5))
+
+    assert done == ["goes on", "1", "2", "3"]
+    assert told == [("delayed", "1"), ("delayed", "2"), ("delayed", "3")]
+    assert {dict(record.headers)["retry_topic"] for record in parked} == {b"teams.intents.v1"}
+    assert await cluster.committed() == 4
+
+
+async def test_what_is_parked_keeps_its_place_when_another_replica_takes_over(cluster: Cluster) -> None:
+    async def fails(_: CommentAsked) -> None:
+        raise Unavailable("jira is down")
+
+    first = await cluster.replica(fails, park_after=timedelta(milliseconds=100))
+    kafka = await cluster.kafka()
+    for text in ("1", "2"):
+        await kafka.publish(asked("ada", text))
+    await cluster.records("jira-actor.retry.v1", 2)
+    await cluster.end(first, timedelta(milliseconds=500))
+    for text in ("3", "4"):
+        await kafka.publish(asked("ada", text))
+    done: list[tuple[str, bool]] = []
+
+    async def works(event: CommentAsked) -> None:
+        done.append((event.text, perhaps_done.get()))
+
+    await cluster.replica(works)
+    await until(lambda: len(done) == 4)
+
+    assert done == [("1", True), ("2", True), ("3", True), ("4", True)]
+
+
+async def test_what_is_parked_is_given_up_when_the_budget_ends_and_the_person_is_told(cluster: Cluster) -> None:
+    async def fails(_: CommentAsked) -> None:
+        raise Unavailable("jira is down")
+
+    settings = {"park_after": timedelta(milliseconds=100), "retry_budget": timedelta(milliseconds=800)}
+    replica = await cluster.replica(fails, **settings)
+    replica.tell(
+        lambda event, until: Refused(origin=event.origin, code="delayed", why=until.isoformat()),  # type: ignore[attr-defined]
+        lambda event, _: Refused(origin=event.origin, code="gave_up", why="jira is down"),  # type: ignore[attr-defined]
+    )
+    kafka = await cluster.kafka()
+    await kafka.publish(asked("ada", "never"))
+    [letter] = await cluster.records("dead-letters.v1", 1)
+    outcomes = await cluster.records("jira.outcomes.v1", 2)
+
+    headers = dict(letter.headers)
+    assert headers["dlq_reason"] == b"unavailable"
+    assert headers["dlq_topic"] == b"teams.intents.v1"
+    assert not [name for name in headers if name.startswith("retry_")]
+    assert [b"delayed" in outcomes[0].value, b"gave_up" in outcomes[1].value] == [True, True]
+
+
+async def test_a_question_that_nobody_waits_for_any_more_is_not_answered(cluster: Cluster) -> None:
+    old = {"ce_id": "1", "ce_type": SecretsOpeningAsked.event_type(), "ce_time": "2026-01-01T00:00:00+00:00"}
+    new = old | {"ce_time": datetime.now(UTC).isoformat()}
+    question = SecretsOpeningAsked(
+        ask=Ask(request_id="r", partition=0, reply_key={}), tenant_id="t", secrets=()
+    ).model_dump_json()
+    heard: list[str] = []
+
+    async def handler(event: SecretsOpeningAsked) -> None:
+        heard.append(event.ask.request_id)
+
+    kafka = await cluster.kafka("jira-actor")
+    delivery = Delivery(kafka, cluster.settings, Metrics())
+    delivery.on(SecretsOpeningAsked, handler)
+    await delivery.start()
+    for headers in (old, new):
+        await kafka.send(Outgoing("keys.requests.v1", b"t|r", question.encode(), headers, "r"))
+    await until(lambda: heard == ["r"])
+    await delivery.stop(timedelta(seconds=5))
+
+    assert heard == ["r"]
+
+
+async def test_a_replayed_message_may_have_been_done_before(cluster: Cluster) -> None:
+    seen: list[bool] = []
+
+    async def handler(_: CommentAsked) -> None:
+        seen.append(perhaps_done.get())
+
+    await cluster.replica(handler)
+    event = asked("ada", "again")
+    headers = {"ce_id": "1", "ce_type": event.event_type(), "replayed_from": "0-1"}
+    await cluster.raw(event.model_dump_json().encode(), headers)
+    await until(lambda: len(seen) == 1)
+
+    assert seen == [True]
+
+
+async def test_an_event_that_was_published_twice_is_handled_once(cluster: Cluster) -> None:
+    """A publish that timed out may have arrived all the same, so its publisher repeats it."""
+    done: list[str] = []
+
+    async def handler(event: CommentAsked) -> None:
+        done.append(event.text)
+
+    await cluster.replica(handler)
+    kafka = await cluster.kafka()
+    event = asked("ada", "once")
+    for _ in range(3):
+        await kafka.publish(event, event_id=event.origin.intent_id)
+    await kafka.publish(asked("ada", "then"))
+    await until(lambda: "then" in done)
+
+    assert done == ["once", "then"]
+
+
+async def test_for_a_while_after_a_takeover_everything_may_have_been_done_before(cluster: Cluster) -> None:
+    """What the last owner did can be published again just after it is gone."""
+    seen: list[bool] = []
+
+    async def handler(_: CommentAsked) -> None:
+        seen.append(perhaps_done.get())
+
+    await cluster.replica(handler, recheck=timedelta(seconds=2))
+    kafka = await cluster.kafka()
+    await kafka.publish(asked("ada", "soon"))
+    await until(lambda: len(seen) == 1)
+    await asyncio.sleep(2)
+    await kafka.publish(asked("ada", "later"))
+    await until(lambda: len(seen) == 2)
+
+    assert seen == [True, False]

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from contracts.catalogue import BY_TYPE, EVENTS
 from contracts.event import Event
-from contracts.topics import SERVICES, TOPICS
+from contracts.topics import COMMAND, SERVICES, TOPICS
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 SAMPLES = sorted((CONTRACTS / "samples").glob("*.json"))
@@ -67,12 +67,12 @@ def test_unknown_fields_are_ignored_when_an_event_is_read() -> None:
     assert "of_a_later_version" not in newer.model_dump()
 
 
-def test_asyncapi_names_every_topic_every_event_and_only_services_that_exist() -> None:
+def test_asyncapi_names_every_topic_every_event_and_only_services_that_exist_and_the_command() -> None:
     document: dict[str, Any] = yaml.safe_load((CONTRACTS / "asyncapi.yaml").read_text())
 
     assert set(document["channels"]) == {topic.name for topic in TOPICS}
     assert set(document["components"]["messages"]) == set(BY_TYPE)
-    assert {name for topic in TOPICS for name in topic.owners} == set(SERVICES)
+    assert {name for topic in TOPICS for name in topic.owners} == {*SERVICES, COMMAND}
     for channel in document["channels"].values():
         for message in channel["messages"].values():
             assert message["$ref"].removeprefix("#/components/messages/") in BY_TYPE

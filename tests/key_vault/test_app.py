@@ -2,8 +2,8 @@
 
 import pytest
 
-from chassis.delivery import To
 from chassis.errors import Poison
+from chassis.handling import To
 from contracts.keys import Ask, KeysRefused, KeysRequest, TenantKeys, TenantKeysAsked, TenantKeysMade
 from key_vault.app import to_asker
 

@@ -1,5 +1,6 @@
 """Connecting a person: the browser's visits, the code, the link, and taking it back."""
 
+import asyncio
 import re
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -83,6 +84,17 @@ async def test_an_expired_link_leads_there_too(
 
     assert (await web.get("/connect?oauth_token=request-token")).status_code == 404
     assert (await web.get(CALLBACK)).status_code == 404
+
+
+async def test_who_presses_before_the_registry_knows_of_it_is_let_through(
+    registry: Registry, clock: Clock, web: httpx.AsyncClient
+) -> None:
+    tenant = await registered(registry)
+    visiting = asyncio.create_task(web.get("/connect?oauth_token=request-token"))
+    await asyncio.sleep(0.3)
+    await authorization_prepared(prepared(tenant), registry, clock)
+
+    assert (await visiting).status_code == 302
 
 
 async def test_the_code_page_loads_nothing_but_the_teams_script(

@@ -8,15 +8,15 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from bridge import dlq, trace
 from bridge.checks import CHECKS
 from bridge.demo.run import NotPossible, as_json, prepare, run
 from bridge.doctor import Finding
 from bridge.kafka_admin import KafkaAdmin, KafkaAdminError
+from bridge.options import EXIT_CODES, OutputOption, settings
 from bridge.output import Output, print_error, print_findings, print_json, print_topics
-from bridge.settings import BridgeSettings, WrongSettings, read_settings
+from bridge.settings import BridgeSettings
 from bridge.topics import TopicReport, apply, compare
-
-EXIT_CODES = "Exit codes: 0 all is well · 1 a check or a step failed · 2 the command was not used as it can be."
 
 RUN_DIRECTORY = Path("build/demo")
 
@@ -29,6 +29,7 @@ app = typer.Typer(
 )
 topics = typer.Typer(help="The Kafka topics that Bridge needs.", epilog=EXIT_CODES, no_args_is_help=True)
 app.add_typer(topics, name="topics")
+app.add_typer(dlq.app, name="dlq")
 
 
 @app.callback()
@@ -37,16 +38,13 @@ def quiet() -> None:
     logging.getLogger().addHandler(logging.NullHandler())
 
 
-OutputOption = Annotated[Output, typer.Option("--output", "-o", help="For people or for programs.")]
-
-
 @app.command(epilog=EXIT_CODES)
 def doctor(output: OutputOption = Output.TEXT) -> None:
     """Check Kafka, its topics, MongoDB, Vault and the Bot Connector's keys; say what is wrong and what to do.
 
     Reads the same BRIDGE_… environment variables as the services.
     """
-    findings = asyncio.run(_examine(_settings()))
+    findings = asyncio.run(_examine(settings()))
     print_findings(findings, output)
     raise typer.Exit(any(finding.state == "failed" for finding in findings))
 
@@ -90,12 +88,15 @@ def apply_topics(
     A topic that differs is left alone and makes the exit code 1.
     """
     try:
-        reports = asyncio.run(_apply(_settings(), replicas, dry_run=dry_run))
+        reports = asyncio.run(_apply(settings(), replicas, dry_run=dry_run))
     except KafkaAdminError as error:
         print_error(f"{error} Check BRIDGE_KAFKA_BOOTSTRAP, or run `bridge doctor`.")
         raise typer.Exit(1) from None
     print_topics(reports, output)
     raise typer.Exit(any(report.state in ("differs", "failed") for report in reports))
+
+
+app.command(epilog=trace.EXIT_CODES)(trace.trace)
 
 
 async def _examine(settings: BridgeSettings) -> list[Finding]:
@@ -106,14 +107,6 @@ async def _examine(settings: BridgeSettings) -> list[Finding]:
 async def _apply(settings: BridgeSettings, replicas: int | None, *, dry_run: bool) -> list[TopicReport]:
     async with KafkaAdmin(settings) as kafka:
         return await (compare(kafka) if dry_run else apply(kafka, replicas))
-
-
-def _settings() -> BridgeSettings:
-    try:
-        return read_settings()
-    except WrongSettings as error:
-        print_error(str(error))
-        raise typer.Exit(2) from None
 
 
 if __name__ == "__main__":

@@ -9,11 +9,14 @@ from aiokafka import ConsumerRecord
 
 from chassis.envelope import Outgoing
 from chassis.errors import Poison
+from chassis.parking import Waiting
 
 TOPIC = "dead-letters.v1"
 
 
-def dead_letter(record: "ConsumerRecord[Any, Any]", service: str, why: Poison, attempts: int) -> Outgoing:
+def dead_letter(
+    record: "ConsumerRecord[Any, Any]", service: str, why: Poison, origin: Waiting, attempts: int
+) -> Outgoing:
     """Wrap a record: its own key, bytes and headers, and `dlq_*` headers that say what happened.
 
     Headers that are not UTF-8 come base64-coded in `dlq_raw_headers`, a null value as `dlq_null_value: true`.
@@ -21,6 +24,8 @@ def dead_letter(record: "ConsumerRecord[Any, Any]", service: str, why: Poison, a
     readable: dict[str, str] = {}
     raw: dict[str, str | None] = {}
     for name, value in record.headers:
+        if name.startswith("retry_"):
+            continue
         try:
             readable[name] = (value or b"").decode()
         except UnicodeDecodeError:
@@ -31,9 +36,9 @@ def dead_letter(record: "ConsumerRecord[Any, Any]", service: str, why: Poison, a
         "dlq_reason": why.reason,
         "dlq_detail": str(why)[:1000],
         "dlq_service": service,
-        "dlq_topic": record.topic,
-        "dlq_partition": str(record.partition),
-        "dlq_offset": str(record.offset),
+        "dlq_topic": origin.topic,
+        "dlq_partition": str(origin.partition),
+        "dlq_offset": str(origin.offset),
         "dlq_attempts": str(attempts),
         "dlq_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
     }

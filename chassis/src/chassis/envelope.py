@@ -38,6 +38,21 @@ class Attributes:
     carrier: Mapping[str, str] = field(default_factory=dict)
     """The headers that were text, for trace context."""
 
+    @property
+    def replayed(self) -> bool:
+        """Tell whether an operator sent it again, so that it may have been done before."""
+        return "replayed_from" in self.carrier
+
+    def expired(self, event: Event) -> bool:
+        """Tell whether nobody waits for this event's effect any more."""
+        if event.useful_for is None:
+            return False
+        try:
+            published = datetime.fromisoformat(self.carrier["ce_time"])
+        except (KeyError, ValueError):
+            return False
+        return published.tzinfo is not None and datetime.now(UTC) - published > event.useful_for
+
 
 def encode(event: Event, source: str, cause: Attributes | None = None, event_id: str | None = None) -> Outgoing:
     """Wrap an event; `cause` is the event whose handling gave rise to it."""
@@ -60,9 +75,14 @@ def encode(event: Event, source: str, cause: Attributes | None = None, event_id:
     return Outgoing(event.topic, event.key().encode(), event.model_dump_json().encode(), headers, correlation_id)
 
 
-def answer_id(cause: Attributes, place: int, answer: Event) -> str:
+def answer_id(cause: Attributes, place: str, answer: Event) -> str:
     """Give the id of a handler's answer: handling the same message again gives the same ids."""
     return uuid5(NAMESPACE_URL, f"{cause.id}/{place}/{answer.event_type()}").hex
+
+
+def readable_headers(headers: RawHeaders) -> dict[str, str]:
+    """Read the headers of a message that was readable before."""
+    return {name: (raw or b"").decode() for name, raw in headers}
 
 
 def attributes(headers: RawHeaders) -> Attributes:

@@ -15,6 +15,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from aiokafka import TopicPartition as AioKafkaPartition
 from aiokafka.abc import ConsumerRebalanceListener
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import (
     ConsumerStoppedError,
     KafkaConnectionError,
@@ -142,6 +143,8 @@ class Kafka:
             group_id=self.service,
             listener=listener,
             auto_offset_reset="earliest",
+            # One replica gets the same partition numbers of all topics: see parking.py.
+            partition_assignment_strategy=(RangePartitionAssignor,),
             session_timeout_ms=_milliseconds(self._settings.kafka_session_timeout),
             heartbeat_interval_ms=1_000,
         )

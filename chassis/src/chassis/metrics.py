@@ -12,7 +12,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.handled = Counter(
             "bridge_messages_handled_total",
-            "Messages done, by event type and result (answered, ignored, dead_letter)",
+            "Messages done, by event type and result (answered, ignored, repeated, parked, expired, dead_letter)",
             ["event", "result"],
             registry=self.registry,
         )

@@ -4,9 +4,13 @@
 class Progress:
     """The state of one assigned partition. Pure: knows no Kafka."""
 
-    def __init__(self) -> None:
+    def __init__(self, recheck_until: float = 0.0) -> None:
+        self.recheck_until = recheck_until
+        """Until this time (of the caller's clock) even new messages may repeat what the last owner did."""
         self.log_end: int | None = None
         """Where the log ended when the partition became ours."""
+        self.restored = True
+        """Of a retry partition: whether all that waited there when it became ours was read."""
         self.committed: int | None = None
         self._open: set[int] = set()
         self._next: int | None = None
@@ -16,14 +20,15 @@ class Progress:
         """Count what was taken and is not done."""
         return len(self._open)
 
-    def is_below_end(self, offset: int) -> bool:
+    def may_be_done(self, offset: int, now: float) -> bool:
         """Tell whether another may have handled this before it became ours; yes where that is not known."""
-        return self.log_end is None or offset < self.log_end
+        return self.log_end is None or offset < self.log_end or now < self.recheck_until
 
     def taken(self, offset: int) -> None:
         """Note that a message was read."""
         self._open.add(offset)
         self._next = offset + 1
+        self.restored = self.restored or (self.log_end is not None and self._next >= self.log_end)
 
     def done(self, offset: int) -> None:
         """Note that a message needs no more work."""

@@ -16,7 +16,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
 
 from chassis import logs
-from chassis.delivery import Delivery, Handler
+from chassis.delivery import Delivery
+from chassis.handling import Handler, Told
 from chassis.health import Check, health_app
 from chassis.inbox import Inbox
 from chassis.kafka import Kafka
@@ -63,6 +64,10 @@ class Service:
     def on(self, kind: type[E], handler: Handler) -> None:
         """Handle events of this kind: event in, event, several or none out."""
         self._delivery.on(kind, handler)
+
+    def tell(self, delayed: Told, given_up: Told) -> None:
+        """Have something said when a message must wait longer, and when it is given up; None: nothing."""
+        self._delivery.tell(delayed, given_up)
 
     def view(self, kind: type[E], found_by: Callable[[E], str] | None = None) -> View[E]:
         """Keep a local view of a compacted topic; handlers start once it is complete."""

@@ -58,8 +58,12 @@ class ServiceSettings(BaseSettings):
     """The pause before the second attempt; it doubles with each further one."""
     retry_longest: timedelta = timedelta(seconds=20)
     """The longest pause between attempts, unless the far side asks for more."""
+    park_after: timedelta = timedelta(minutes=1)
+    """After this long a message is parked on the retry topic and its person is told."""
     retry_budget: timedelta = timedelta(minutes=15)
     """How long a message is tried again before it becomes a dead letter."""
+    recheck: timedelta = timedelta(minutes=2)
+    """For so long after partitions became ours, effects are looked for before they are made."""
     drain: timedelta = timedelta(seconds=20)
     """How long SIGTERM waits for what is under way."""
 

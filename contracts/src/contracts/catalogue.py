@@ -1,6 +1,6 @@
 """All events by their type."""
 
-from contracts import jira, keys, outcomes, registry, teams
+from contracts import jira, keys, operator, outcomes, registry, teams
 from contracts.event import Event
 
 EVENTS: tuple[type[Event], ...] = (
@@ -33,6 +33,7 @@ EVENTS: tuple[type[Event], ...] = (
     jira.LinkGranted,
     jira.SubscriptionAllowed,
     jira.IssueChanged,
+    *operator.AUDITED,
 )
 
 BY_TYPE: dict[str, type[Event]] = {event.event_type(): event for event in EVENTS}

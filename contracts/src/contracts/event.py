@@ -1,6 +1,7 @@
 """What all events have in common."""
 
 import re
+from datetime import timedelta
 from typing import ClassVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -17,6 +18,8 @@ class Event(Fact):
 
     topic: ClassVar[str]
     version: ClassVar[int] = 1
+    useful_for: ClassVar[timedelta | None] = None
+    """After this long nobody waits for its effect any more; None: it is always wanted."""
 
     @classmethod
     def event_type(cls) -> str:

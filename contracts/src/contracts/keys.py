@@ -1,5 +1,6 @@
 """Owned by key-vault: asking for signatures and protection, and what it answers."""
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from pydantic import AwareDatetime
@@ -20,6 +21,7 @@ class KeysRequest(Event):
     """Something that only key-vault can do; asking twice is harmless."""
 
     topic: ClassVar[str] = "keys.requests.v1"
+    useful_for: ClassVar[timedelta | None] = timedelta(minutes=2)
 
     ask: Ask
     tenant_id: str

@@ -53,6 +53,15 @@ class Refused(Outcome):
     """What the person can do about it."""
 
 
+class Delayed(Outcome):
+    """It takes longer than usual; Bridge goes on trying by itself."""
+
+    why: str
+    """For people: what is in the way."""
+    until: AwareDatetime
+    """When Bridge stops trying."""
+
+
 class AuthorizationOffered(Outcome):
     """The person must allow Bridge to act for him or her: a connect card."""
 
@@ -148,6 +157,7 @@ class Unsubscribed(Outcome):
 
 OUTCOMES: tuple[type[Outcome], ...] = (
     Refused,
+    Delayed,
     AuthorizationOffered,
     RegistrationCodeIssued,
     Linked,

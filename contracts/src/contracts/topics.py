@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 SERVICES = ("bot-gateway", "tenant-registry", "jira-actor", "key-vault")
+COMMAND = "bridge"
+"""The operator's command; not a service: it runs when it is called."""
 
 
 @dataclass(frozen=True)
@@ -65,5 +67,13 @@ TOPICS: tuple[Topic, ...] = (
         Topic(f"{service}.retry.v1", (service,), (service,), "what waits for another try", kept=timedelta(days=30))
         for service in SERVICES
     ),
-    Topic("dead-letters.v1", SERVICES, ("bridge",), "what could not be handled, and why", kept=timedelta(days=30)),
+    Topic("dead-letters.v1", SERVICES, (COMMAND,), "what could not be handled, and why", kept=timedelta(days=30)),
+    Topic(
+        "operator.audit.v1",
+        (COMMAND,),
+        (COMMAND,),
+        "what operators did, and who",
+        partitions=1,
+        kept=timedelta(days=365),
+    ),
 )

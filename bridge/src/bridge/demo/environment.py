@@ -47,7 +47,7 @@ def environment(service: str, at: Addresses, bot: ConnectorSettings) -> dict[str
 
 
 def _all(at: Addresses) -> dict[str, str]:
-    common = {"KAFKA_BOOTSTRAP": at.engines.kafka_bootstrap, "HEALTH_HOST": "127.0.0.1"}
+    common = {"KAFKA_BOOTSTRAP": at.engines.kafka_bootstrap, "HEALTH_HOST": "127.0.0.1", "LOG_LEVEL": "DEBUG"}
     if at.engines.embedded_kafka:  # it knows no idempotent producers, and answers late when asked to wait
         common |= {
             "KAFKA_IDEMPOTENCE": "false",

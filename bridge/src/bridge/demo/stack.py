@@ -86,7 +86,8 @@ class Stack:
     async def start(self) -> Addresses:
         """Start everything; raises ProcessFailed, whose text ends with the log of what did not start."""
         bot = replace(ConnectorSettings(), bot_url=f"http://{HOST}:{free_port()}/api/messages")
-        connector, jira = self._module("connector", "--bot-url", bot.bot_url), self._module("jira")
+        connector = self._module("connector", "--bot-url", bot.bot_url)
+        jira = self._module("jira", "--state", str(self.directory / "jira-state.json"))
         engines, _ = await asyncio.gather(self._start_engines(), self._start([connector, jira]))
         await self._topics(engines.kafka_bootstrap)
         at = Addresses(

@@ -20,7 +20,7 @@ LOGGING = Path(__file__).with_name("kafka-log4j2.properties")
 
 
 class ApacheKafka:
-    """A KRaft cluster; started again after `stop` or `kill`, it has the same ports and data.
+    """A KRaft cluster; started again after `stop` or `kill` of some or all brokers, it has the same ports and data.
 
     `brokers` are its processes, so that a test can kill one of several.
     """
@@ -65,7 +65,8 @@ class ApacheKafka:
 
     def _start(self) -> None:
         for broker in self.brokers:
-            broker.start()
+            if not broker.running:
+                broker.start()
         try:
             for broker, node in zip(self.brokers, self._nodes, strict=True):
                 broker.wait_ready(partial(self._complete, node), START_WITHIN)

@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 import structlog
 
-from bot_gateway.bounded import Recent
 from bot_gateway.card_model import AdaptiveCard, text_message
 from bot_gateway.hearing import card_answer, text_answer
 from bot_gateway.notice_cards import notice_card
@@ -17,6 +16,7 @@ from bot_gateway.outcome_cards import Reply, reply
 from bot_gateway.registration_codes import RegistrationCodes
 from bot_gateway.teams_errors import TeamsRefused
 from bot_gateway.waiting import Waiting
+from chassis.bounded import Recent
 from contracts.event import Conversation, Origin
 from contracts.outcomes import Outcome
 from contracts.registry import NoticeDue

@@ -9,12 +9,12 @@ from typing import Any, Protocol
 import structlog
 from opentelemetry import trace
 
-from bot_gateway.bounded import Recent
 from bot_gateway.card_model import CARD_TYPE, AdaptiveCard
 from bot_gateway.decide import Decision, Heard, decide
 from bot_gateway.talk_cards import talk_card
 from bot_gateway.teams_errors import TeamsError
 from bot_gateway.waiting import Answer, Waiting
+from chassis.bounded import Recent
 from chassis.errors import Unavailable
 from contracts.event import Conversation, Event
 from contracts.teams import ConversationLeft, ConversationSeen

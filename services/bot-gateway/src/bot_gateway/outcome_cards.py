@@ -29,6 +29,8 @@ def reply(outcome: Outcome, codes: RegistrationCodes) -> Reply:
     match outcome:
         case came.Refused():
             return Reply(_refused(outcome))
+        case came.Delayed():
+            return Reply(_delayed(outcome))
         case came.AuthorizationOffered():
             return Reply(_authorization(outcome), CONNECT_ALONE)
         case came.RegistrationCodeIssued():
@@ -76,6 +78,16 @@ def _refused(outcome: came.Refused) -> AdaptiveCard:
     why = TextRun(text=shown(outcome.why, 600) or "That was not done.", color="Attention")
     advice = paragraphs(outcome.advice or "", 400, 4)
     return _card(outcome.why, RichTextBlock(inlines=(why,)), *advice)
+
+
+def _delayed(outcome: came.Delayed) -> AdaptiveCard:
+    why = TextRun(text=shown(outcome.why, 600) or "This takes longer than usual.")
+    return _card(
+        "This takes longer than usual",
+        RichTextBlock(inlines=(why,)),
+        _said("I go on trying by myself; what you ask meanwhile comes after it."),
+        *moment("I try until", outcome.until),
+    )
 
 
 def _authorization(offered: came.AuthorizationOffered) -> AdaptiveCard:

@@ -4,7 +4,7 @@ import math
 from collections import deque
 from collections.abc import Sequence
 
-from bot_gateway.bounded import Recent
+from chassis.bounded import Recent
 
 PER_THREAD = ((7, 1.0), (8, 2.0), (60, 30.0), (1800, 3600.0))
 """Messages, seconds: "per bot per thread", sending (Teams documentation, rate-limit)."""

@@ -15,9 +15,9 @@ from joserfc.jws import JWSRegistry
 from joserfc.jwt import JWTClaimsRegistry
 
 from bot_gateway.activity import Activity
-from bot_gateway.bounded import Recent
 from bot_gateway.service_urls import ServiceUrls, same_place
 from bot_gateway.signing_keys import SigningKeys
+from chassis.bounded import Recent
 
 ALGORITHMS = ("RS256",)
 LONGEST_TOKEN = 16_384

@@ -5,7 +5,7 @@ from functools import partial
 from chassis.service import Service
 from contracts.registry import CommandResumed, LinkCompletionAsked, Tenant, TenantCheckAsked, WebhookReceived
 from contracts.teams import ConnectAsked
-from jira_actor import checks, handlers
+from jira_actor import checks, handlers, words
 from jira_actor.commands import COMMANDS
 from jira_actor.http import Http, trusting
 from jira_actor.means import Means
@@ -32,3 +32,4 @@ async def connect(service: Service, settings: Settings) -> None:
     service.on(LinkCompletionAsked, partial(handlers.complete, means=means))
     service.on(TenantCheckAsked, partial(checks.check, means=means))
     service.on(WebhookReceived, partial(handlers.webhook, means=means))
+    service.tell(words.delayed, words.given_up)

@@ -1,6 +1,10 @@
-"""What to say about the problems that Jira's OAuth names."""
+"""What is said about outages, and about the problems that Jira's OAuth names."""
 
 from dataclasses import dataclass
+from datetime import datetime
+
+from contracts.event import Event, ForOnePerson
+from contracts.outcomes import Delayed, Refused
 
 
 @dataclass(frozen=True)
@@ -41,4 +45,23 @@ def about(problem: str) -> Words:
             f"Jira refused Bridge's signed request ({problem}).",
             "Jira's log has more about it; look for com.atlassian.oauth.",
         ),
+    )
+
+
+def delayed(event: Event, until: datetime) -> Delayed | None:
+    """Say that it takes longer, and until when it is tried."""
+    if not isinstance(event, ForOnePerson):
+        return None
+    return Delayed(origin=event.origin, why="Jira does not answer at the moment.", until=until)
+
+
+def given_up(event: Event, _: datetime) -> Refused | None:
+    """Say that it is tried no more."""
+    if not isinstance(event, ForOnePerson):
+        return None
+    return Refused(
+        origin=event.origin,
+        code="gave_up",
+        why="Jira did not answer for too long, so I stopped trying.",
+        advice="It may have been done all the same: look in Jira before you ask again.",
     )

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from chassis.delivery import To
 from chassis.errors import Poison
+from chassis.handling import To
 from chassis.service import Service
 from contracts.event import Event
 from contracts.keys import (

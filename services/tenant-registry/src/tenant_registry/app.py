@@ -21,6 +21,7 @@ from contracts.teams import (
     UnsubscribeAsked,
     VerifyAsked,
 )
+from tenant_registry import words
 from tenant_registry.handlers import linking, notifying, registration
 from tenant_registry.http.edge import edge
 from tenant_registry.http.surroundings import Surroundings
@@ -62,6 +63,7 @@ async def connect(service: Service, settings: Settings) -> None:
     service.on(SubscriptionAllowed, partial(notifying.subscription_allowed, registry=registry, now=now))
     service.on(UnsubscribeAsked, partial(notifying.unsubscribe_asked, registry=registry, now=now))
     service.on(IssueChanged, partial(notifying.issue_changed, registry=registry, now=now))
+    service.tell(words.delayed, words.given_up)
 
     around = Surroundings(
         registry=registry,

@@ -1,7 +1,9 @@
 """What the registry says to people: plain words, no markup, and what to do next."""
 
-from contracts.event import Origin
-from contracts.outcomes import Refused
+from datetime import datetime
+
+from contracts.event import Event, ForOnePerson, Origin
+from contracts.outcomes import Delayed, Refused
 from tenant_registry.decide import Verdict
 
 VERDICTS: dict[Verdict, tuple[str, str, str]] = {
@@ -81,4 +83,23 @@ def denied(origin: Origin) -> Refused:
         code="denied",
         why="You pressed Deny in Jira, so Bridge may not act for you.",
         advice="Type connect if you change your mind.",
+    )
+
+
+def delayed(event: Event, until: datetime) -> Delayed | None:
+    """Say that it takes longer, and until when it is tried."""
+    if not isinstance(event, ForOnePerson):
+        return None
+    return Delayed(origin=event.origin, why="My own records are out of reach at the moment.", until=until)
+
+
+def given_up(event: Event, _: datetime) -> Refused | None:
+    """Say that it is tried no more."""
+    if not isinstance(event, ForOnePerson):
+        return None
+    return Refused(
+        origin=event.origin,
+        code="gave_up",
+        why="My own records were out of reach for too long, so I stopped trying.",
+        advice="Please ask again later.",
     )

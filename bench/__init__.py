@@ -1,0 +1,1 @@
+"""Speed and memory of Bridge beside what else there is, measured in one run: `python -m bench`."""
