@@ -32,6 +32,7 @@ MEASURES: dict[str, Measure] = {
     "signatures_per_s": signatures.measure,
     "view_1m_links": view.measure,
 }
+WIDTH = 132
 
 
 def arguments() -> argparse.Namespace:
@@ -55,16 +56,16 @@ async def run(given: argparse.Namespace, console: Console) -> dict[str, Any]:
         for figure in figures if isinstance(figures, list) else [figures]:
             report["figures"].append({**figure.as_json(), **around})
             console.print(drawn(figure))
-        console.print(
-            f"  took {around['seconds']} s; what is not ours used {around['others_cores']} cores", style="dim"
-        )
+        took = f"  took {around['seconds']} s; what is not ours used {around['others_cores']} cores"
+        console.print(took, style="dim")
     report["ok"] = all(figure["ok"] for figure in report["figures"])
     return report
 
 
 def main() -> None:
     """Measure, write the report, and say how it went; missing a target is no error of the bench."""
-    given, console = arguments(), Console(highlight=False, soft_wrap=True)
+    given = arguments()
+    console = Console(highlight=False, width=max(WIDTH, Console().width))
     logs.configure("bench", "WARNING")
     report = asyncio.run(run(given, console))
     given.output.parent.mkdir(parents=True, exist_ok=True)

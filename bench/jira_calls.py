@@ -17,7 +17,7 @@ RIVALS = {"jira": "jira", "atlassian-python-api": "atlassian"}
 async def measure(directory: Path, *, short: bool) -> Figure:  # noqa: ARG001 - as all of them
     """Each client in a process of its own; the server is the measuring process."""
     await rivals_venv.prepare()
-    seconds = "3" if short else "10"
+    seconds = "2" if short else "10"
     port = free_port()
     url = f"http://{HOST}:{port}"
     issue = web.answer((await recorded(url)).issue_pattern)

@@ -39,6 +39,5 @@ def _numbers(figure: Figure) -> Table:
 def _said(check: Check) -> Text:
     mark = ("  ✓ ", "green") if check.ok else ("  ✗ ", "red")
     sign = "≤" if check.relation == "<=" else "≥"
-    return Text.assemble(
-        mark, f"{check.what}: {rounded(check.value):,g}", (f"  (target {sign} {check.limit:g})", "dim")
-    )
+    target = (f"  (target {sign} {check.limit:g})", "dim")
+    return Text.assemble(mark, f"{check.what}: {rounded(check.value):,g}", target)

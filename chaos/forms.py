@@ -5,11 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chaos.bad_messages import BAD_MESSAGES
-from chaos.kills import ALL_SERVICES, AT_RANDOM, BOUNDARIES
+from chaos.kills import ALL_SERVICES, AT_RANDOM, BOUNDARIES, ROLLED_OUT, STORM_OF_KILLS
 from chaos.outages import OUTAGES
 from chaos.scene import Fault
 
-EVERY: tuple[Fault, ...] = (*AT_RANDOM, ALL_SERVICES, *BOUNDARIES, *OUTAGES, BAD_MESSAGES)
+EVERY: tuple[Fault, ...] = (
+    *AT_RANDOM,
+    ALL_SERVICES,
+    STORM_OF_KILLS,
+    ROLLED_OUT,
+    *BOUNDARIES,
+    *OUTAGES,
+    BAD_MESSAGES,
+)
 BY_NAME = {fault.name: fault for fault in EVERY}
 NEIGHBOURS = "neighbours"
 IN_SHORT = (
@@ -20,7 +28,7 @@ IN_SHORT = (
     "kill-kafka",
     "poison",
 )
-KILLING = [fault for fault in EVERY if "kill" in fault.what or "SIGKILL" in fault.what]
+KILLING = [fault for fault in EVERY if "kill" in fault.what.lower() and "down" not in fault.name]
 
 
 @dataclass(frozen=True)

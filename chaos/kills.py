@@ -10,6 +10,8 @@ from chaos.wire import on_next
 from contracts.topics import SERVICES
 
 WRITES = "/rest/api/2/issue(/[^/]+/comment)?$"
+ENGINES = ("kafka", "mongodb", "vault")
+STORM = 6
 PATIENCE = 40.0
 POLL = 0.01
 
@@ -87,6 +89,23 @@ async def _all_at_once(scene: Scene) -> None:
         await asyncio.sleep(scene.chance.uniform(0, 0.3))
 
 
+async def _rolled_out(scene: Scene) -> None:
+    for service in SERVICES:
+        scene.stack.terminate(service)
+        await asyncio.sleep(5)
+        await scene.stack.wait_ready(service)
+
+
+async def _storm(scene: Scene) -> None:
+    for _ in range(STORM):
+        name = scene.chance.choice([*SERVICES, *ENGINES])
+        if name in ENGINES:
+            await scene.stack.kill_engine(name, scene.chance.uniform(0, 2))
+        else:
+            scene.stack.kill(name)
+        await asyncio.sleep(scene.chance.uniform(1, 5))
+
+
 BOUNDARIES = (
     Fault(
         "gateway-answer-lost",
@@ -111,4 +130,8 @@ BOUNDARIES = (
     Fault("registry-asked", "tenant-registry is killed as it is asked for a registration code", _registry_asked),
 )
 AT_RANDOM = tuple(at_random(service) for service in SERVICES)
+ROLLED_OUT = Fault("rollout", "SIGTERM each service in turn, as a new version would", _rolled_out, probe=True)
+STORM_OF_KILLS = Fault(
+    "kill-storm", f"{STORM} kills of services and engines at random, without waiting for recovery", _storm, probe=True
+)
 ALL_SERVICES = Fault("kill-all-services", "SIGKILL all four services within a second", _all_at_once, probe=True)

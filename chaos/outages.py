@@ -1,6 +1,7 @@
 """Engines that die and come back, and a Jira that is slow, hangs or says that it is too much."""
 
 import asyncio
+from functools import partial
 
 from chaos.scene import Fault, Scene
 
@@ -8,6 +9,8 @@ ENGINES = {"kafka": "Kafka", "mongodb": "MongoDB", "vault": "Vault"}
 SEALED = 10.0
 THROTTLED = 15.0
 FROZEN = 30.0
+DOWN = 75.0
+"""Longer than `park_after`."""
 
 
 def engine_killed(name: str) -> Fault:
@@ -44,11 +47,31 @@ async def _frozen(scene: Scene) -> None:
         scene.stack.freeze_jira(index, frozen=False)
 
 
+async def _down_for_long(scene: Scene, *, killed: bool) -> None:
+    jira = scene.chance.choice(list(scene.jiras))
+    await jira.add_fault(match="/rest/api/", kind="status", status=503, times=None)
+    await asyncio.sleep(DOWN)
+    if killed:
+        scene.stack.kill("jira-actor")
+        await asyncio.sleep(scene.chance.uniform(0, 20))
+    await jira.clear_faults()
+
+
 OUTAGES = (
     *(engine_killed(name) for name in ENGINES),
     Fault("seal-vault", f"Vault is sealed for {SEALED:g} s", _sealed),
     Fault("jira-throttles", f"both Jiras answer 429 with Retry-After 5 for {THROTTLED:g} s", _throttled),
     Fault(
         "jira-freezes", f"one Jira's process stands still for {FROZEN:g} s, and then does what lay before it", _frozen
+    ),
+    Fault(
+        "jira-down",
+        f"one Jira answers 503 for {DOWN:g} s: messages are parked",
+        partial(_down_for_long, killed=False),
+    ),
+    Fault(
+        "jira-down-actor-killed",
+        f"one Jira answers 503 for more than {DOWN:g} s; jira-actor is killed while messages are parked",
+        partial(_down_for_long, killed=True),
     ),
 )

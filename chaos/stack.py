@@ -133,6 +133,13 @@ class Stack:
         if pid is not None and self.services[service].process.running:
             os.kill(pid, signal.SIGKILL)
 
+    def terminate(self, service: str) -> None:
+        """SIGTERM: it may finish what it has begun; then it is started again."""
+        pid = self.services[service].process.pid
+        self._expected.add(service)
+        if pid is not None and self.services[service].process.running:
+            os.kill(pid, signal.SIGTERM)
+
     async def wait_ready(self, service: str, patience: float = 60) -> None:
         """Return once the service says that it is ready; raises ProcessFailed."""
         ends = time.monotonic() + patience

@@ -10,11 +10,14 @@ from tests.bridge.fakes import StoredRecord
 from bridge.dead_letters import DeadLetter, NotReplayable, Which, marked, original, place_of, read_letter
 from bridge.dlq import rate
 from bridge.dlq_output import plain
+from bridge.kafka_admin import KafkaAdminError
+from bridge.kafka_log import RawMessage
 from bridge.moments import moment
-from bridge.replay import Replayed, plan
+from bridge.replay import Replayed, Run, plan, replay, with_twins
 from chassis.dead_letters import dead_letter
 from chassis.errors import Poison
 from chassis.parking import Waiting
+from contracts.operator import DeadLettersReplayed, Operator, Replay, ReplayBegun
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 WAITING = Waiting("teams.intents.v1", 4, 99, 2, NOW, NOW)
@@ -126,10 +129,47 @@ def test_what_was_replayed_is_left_out_and_goes_again_only_when_asked() -> None:
 
 
 @pytest.mark.parametrize("done", [{}, {"3-18": Replayed(NOW, "ada", confirmed=True)}])
-def test_a_message_that_was_set_aside_twice_is_replayed_once(done: dict[str, Replayed]) -> None:
-    planned = plan([LETTER, replace(LETTER, id="3-18")], done, again=False)
+def test_a_message_that_two_services_set_aside_is_replayed_once(done: dict[str, Replayed]) -> None:
+    letters = [LETTER, replace(LETTER, id="3-18", service="tenant-registry")]
+
+    planned = plan(letters, with_twins(letters, done), again=False)
 
     assert sum(one.left_out is None for one in planned) == 1 - len(done)
+    assert sum(one.left_out is None for one in plan(letters, with_twins(letters, done), again=True)) == 1
+
+
+class FullKafka:
+    """Takes the audit, and of the messages only the first."""
+
+    def __init__(self) -> None:
+        self.audit: list[RawMessage] = []
+        self.taken: list[RawMessage] = []
+
+    async def send(self, message: RawMessage) -> None:
+        if message.topic == Replay.topic:
+            self.audit.append(message)
+        elif self.taken:
+            raise KafkaAdminError("Kafka did not confirm a message: KafkaTimeoutError.")
+        else:
+            self.taken.append(message)
+
+
+class OneLetter:
+    """A log in which every letter is the same."""
+
+    async def at(self, topic: str, partition: int, offset: int) -> StoredRecord:
+        return StoredRecord(topic, partition, offset, b"k", b"{}", [("dlq_topic", b"teams.intents.v1")])
+
+
+async def test_what_was_sent_before_kafka_failed_is_in_the_audit() -> None:
+    kafka, run = FullKafka(), Run(Operator(user="ops", host="here"), timedelta())
+
+    await replay([LETTER, replace(LETTER, id="3-18")], run, OneLetter(), kafka, lambda _: None)
+
+    assert (run.replayed, run.stopped) == (["3-17"], "Kafka did not confirm a message: KafkaTimeoutError.")
+    begun = ReplayBegun.model_validate_json(kafka.audit[0].value or b"")
+    ended = DeadLettersReplayed.model_validate_json(kafka.audit[1].value or b"")
+    assert (begun.letters, ended.letters) == (("3-17", "3-18"), ("3-17",))
 
 
 def test_a_question_to_key_vault_is_not_replayed_because_nobody_waits_any_more() -> None:

@@ -46,12 +46,20 @@ def test_a_story_is_told_in_its_order_with_the_time_between_its_steps() -> None:
 
 def test_a_question_to_key_vault_belongs_to_the_story_in_whose_trace_it_was_asked() -> None:
     kin = Kin()
-    kin.add(StoredRecord("teams.intents.v1", 0, 0, b"k", b"", [("correlation_id", b"i"), ("traceparent", TRACE)]))
+    kin.begin(StoredRecord("teams.intents.v1", 0, 0, b"k", b"", [("correlation_id", b"i"), ("traceparent", TRACE)]))
 
     assert kin.has(StoredRecord("keys.requests.v1", 0, 0, b"k", b"", [("traceparent", TRACE[:36] + TRACE[36:])]))
     assert kin.has(StoredRecord("jira.outcomes.v1", 0, 0, b"k", b"", [("correlation_id", b"i")]))
     assert not kin.has(StoredRecord("jira.outcomes.v1", 0, 0, b"k", b"", [("correlation_id", b"j")]))
     assert not Kin().has(StoredRecord("jira.outcomes.v1", 0, 0, b"k", b"", []))
+
+
+def test_a_message_without_a_correlation_id_is_found_with_its_dead_letter_by_the_id_of_its_event() -> None:
+    kin = Kin()
+    kin.begin(StoredRecord("teams.intents.v1", 0, 0, b"k", b"", [("ce_id", b"1")]))
+
+    letter = [("ce_id", b"1"), ("correlation_id", b"teams.intents.v1/0/0")]
+    assert kin.has(StoredRecord("dead-letters.v1", 0, 0, b"k", b"", letter))
 
 
 @pytest.mark.parametrize("wrong", [None, b"", b"00-short-b7ad6b7169203331-00", b"\xff"])

@@ -156,6 +156,19 @@ async def test_an_issue_whose_answer_was_lost_is_not_created_again(linked: Offic
     assert [issue.key for issue in linked.state.world.issues.values() if issue.creator == "ada"] == [created.issue.key]
 
 
+async def test_looking_for_an_issue_made_before_reads_only_those_of_the_same_summary(linked: Office) -> None:
+    for number in range(20):
+        origin = ORIGIN.model_copy(update={"intent_id": f"other-{number}"})
+        await one(CREATE.model_copy(update={"origin": origin, "summary": f"another {number}"}), linked)
+    before = len(linked.state.requests)
+
+    with a_second_attempt():
+        created = await one(CREATE, linked)
+
+    assert isinstance(created, IssueCreated)
+    assert len(linked.state.requests) - before == 4, "project, search, create, and the new issue"
+
+
 async def test_an_issue_that_cannot_be_read_after_its_creation_is_still_reported(linked: Office) -> None:
     linked.state.faults.append(Fault("/issue/", "status", method="GET", status=503))
 

@@ -60,9 +60,9 @@ class DeadLetter:
         return place_of(self.id)
 
     @property
-    def message(self) -> tuple[str, str, str]:
-        """Name the message that the service gave up: a service that was killed may have set it aside twice."""
-        return (self.service, self.topic, self.origin)
+    def message(self) -> tuple[str, str]:
+        """Name the message that was given up: all that read its topic may have, and who was killed may have twice."""
+        return (self.topic, self.origin)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from bridge.kafka_log import KafkaLog, KafkaWriter
 from bridge.options import EXIT_CODES, OutputOption, SinceOption, UntilOption, settings
 from bridge.output import Output, print_error
 from bridge.progress_bar import progress_bar
-from bridge.replay import Planned, Replayed, Run, plan, replay, replays, this_operator
+from bridge.replay import Planned, Replayed, Run, plan, replay, replays, this_operator, with_twins
 from chassis.settings import ServiceSettings
 from contracts.operator import Replay
 
@@ -109,7 +109,8 @@ def replay_letters(
 
     Nothing is sent without --yes. What was replayed before is left out,
     unless --again is given. In Jira a message has one effect however often
-    it is replayed; a card in Teams may appear again.
+    it is replayed; a card in Teams may appear again. What is done is done
+    as if it were asked now: mind what happened since.
 
     Who replayed what, and when, is kept in the topic operator.audit.v1.
     """
@@ -123,13 +124,15 @@ def replay_letters(
     dlq_output.print_replay(planned, run, output, dry=not yes)
     if missing:
         print_error(f"There is no dead letter {', '.join(missing)}.")
-    raise typer.Exit(1 if missing or run.failed else 0)
+    if run.stopped:
+        print_error(f"It stopped before its end: {run.stopped}")
+    raise typer.Exit(1 if missing or run.failed or run.stopped else 0)
 
 
 async def _list(at: ServiceSettings, which: Which) -> tuple[list[DeadLetter], dict[str, Replayed]]:
     async with KafkaLog(at) as log:
         _expect(log, TOPIC)
-        return await _letters(log, which), await replays(log)
+        return await _letters(log, which)
 
 
 async def _show(at: ServiceSettings, wanted: str) -> "tuple[ConsumerRecord[Any, Any], dict[str, Replayed]]":
@@ -145,8 +148,8 @@ async def _replay(
 ) -> tuple[list[Planned], list[str]]:
     async with KafkaLog(at) as log:
         _expect(log, TOPIC, Replay.topic)
-        letters = await _letters(log, which)
-        planned = plan(letters, await replays(log), again=again)
+        letters, done = await _letters(log, which)
+        planned = plan(letters, done, again=again)
         chosen = [one.letter for one in planned if one.left_out is None]
         if chosen and not dry:
             async with KafkaWriter(at) as writer:
@@ -155,7 +158,8 @@ async def _replay(
     return planned, sorted({*which.ids} - {letter.id for letter in letters})
 
 
-async def _letters(log: KafkaLog, which: Which) -> list[DeadLetter]:
+async def _letters(log: KafkaLog, which: Which) -> tuple[list[DeadLetter], dict[str, Replayed]]:
+    """Give the letters that are meant, and what is known of their replays."""
     if which.ids:
         records = [await log.at(TOPIC, *place_of(one)) for one in dict.fromkeys(which.ids)]
         letters = [read_letter(record) for record in records if record is not None]
@@ -165,7 +169,8 @@ async def _letters(log: KafkaLog, which: Which) -> list[DeadLetter]:
             async for records in log.read([TOPIC], "Reading dead letters", which.since)
             for record in records
         ]
-    return [letter for letter in letters if which.means(letter)]
+    done = with_twins(letters, await replays(log))
+    return [letter for letter in letters if which.means(letter)], done
 
 
 def _expect(log: KafkaLog, *topics: str) -> None:

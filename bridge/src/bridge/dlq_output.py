@@ -78,6 +78,7 @@ def print_replay(planned: Sequence[Planned], run: Run, output: Output, *, dry: b
                 "left_out": {one.letter.id: one.left_out for one in planned if one.left_out},
                 "replayed": run.replayed,
                 "failed": run.failed,
+                "stopped": run.stopped,
             }
         )
     console = Console()
@@ -150,13 +151,13 @@ def _iso(at: datetime) -> str:
 def _value_as_json(value: bytes | None) -> Any:
     try:
         return json.loads(value or b"null")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"base64": base64.b64encode(value or b"").decode()}
 
 
 def _value_as_text(value: bytes | None) -> str:
     try:
         text = json.dumps(json.loads(value or b""), indent=2, ensure_ascii=False)
-    except ValueError:
+    except (ValueError, RecursionError):
         text = (value or b"").decode(errors="backslashreplace")
     return "\n".join(plain(line) for line in text.split("\n"))

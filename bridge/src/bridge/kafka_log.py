@@ -1,8 +1,9 @@
 """Kafka as a log: reading topics from a time to where they end now, and putting a message back as it was."""
 
+import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -72,7 +73,11 @@ class KafkaLog:
     async def __aexit__(
         self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
     ) -> None:
-        await self._consumer.stop()
+        try:
+            await self._consumer.stop()
+        except asyncio.CancelledError:  # with the broker gone, aiokafka lets out the cancellation of its own fetch
+            if (task := asyncio.current_task()) and task.cancelling():
+                raise
 
     def missing(self, *topics: str) -> list[str]:
         """Those of the named topics that do not exist."""
@@ -80,24 +85,23 @@ class KafkaLog:
 
     async def read(self, topics: Sequence[str], what: str, since: datetime | None = None) -> AsyncIterator[Records]:
         """Give all records of these topics, from `since` on, up to where each partition ends at this moment."""
-        try:
+        with _in_words():
             spans = await self._spans(topics, since)
             with self._show(what, sum(end - start for start, end in spans.values())) as move_on:
                 async for records in self._read(spans):
                     move_on(len(records))
                     yield [one for one in records if since is None or one.timestamp >= since.timestamp() * 1000]
-        except KafkaError as error:
-            raise KafkaAdminError(f"Reading {', '.join(topics)} failed: {type(error).__name__}.") from error
 
     async def at(self, topic: str, partition: int, offset: int) -> "ConsumerRecord[Any, Any] | None":
         """Give the one record at a place, or None where there is none (any more)."""
         place = TopicPartition(topic, partition)
         if partition >= self._partitions.get(topic, 0):
             return None
-        begins, ends = (await self._ends([place]))[place]
-        if not begins <= offset < ends:
-            return None
-        found = [record async for records in self._read({place: (offset, offset + 1)}) for record in records]
+        with _in_words():
+            begins, ends = (await self._ends([place]))[place]
+            if not begins <= offset < ends:
+                return None
+            found = [record async for records in self._read({place: (offset, offset + 1)}) for record in records]
         return found[0] if found else None
 
     def _places(self, topics: Iterable[str]) -> list[TopicPartition]:
@@ -169,6 +173,14 @@ class KafkaWriter:
             raise NotTaken(f"it is larger than Kafka takes on {message.topic}") from error
         except KafkaError as error:
             raise KafkaAdminError(f"Kafka did not confirm a message: {type(error).__name__}.") from error
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    try:
+        yield
+    except KafkaError as error:
+        raise KafkaAdminError(f"Kafka could not be read: {type(error).__name__}.") from error
 
 
 def _connection(settings: ServiceSettings) -> dict[str, Any]:

@@ -3,17 +3,18 @@
 import asyncio
 import getpass
 import socket
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import uuid4
 
 from aiokafka import ConsumerRecord
 from pydantic import ValidationError
 
 from bridge.dead_letters import REPLAYABLE, TOPIC, DeadLetter, NotReplayable, marked, original
+from bridge.kafka_admin import KafkaAdminError
 from bridge.kafka_log import KafkaLog, NotTaken, RawMessage
 from bridge.moments import shown
 from chassis.envelope import encode
@@ -28,6 +29,12 @@ class Writer(Protocol):
     """The part of Kafka that replaying needs."""
 
     async def send(self, message: RawMessage) -> None: ...
+
+
+class Letters(Protocol):
+    """Where the dead letters lie."""
+
+    async def at(self, topic: str, partition: int, offset: int) -> "ConsumerRecord[Any, Any] | None": ...
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,8 @@ class Run:
     replay_id: str = field(default_factory=lambda: uuid4().hex)
     replayed: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    stopped: str | None = None
+    """Why it ended before its end."""
 
 
 def this_operator(name: str | None) -> Operator:
@@ -84,12 +93,19 @@ async def replays(log: KafkaLog) -> dict[str, Replayed]:
     return told
 
 
-def plan(letters: Iterable[DeadLetter], done: dict[str, Replayed], *, again: bool) -> list[Planned]:
+def with_twins(letters: Sequence[DeadLetter], done: Mapping[str, Replayed]) -> dict[str, Replayed]:
+    """Count a letter as replayed when another one of the same message was: whoever reads the topic got it."""
+    sent = {letter_id: told for letter_id, told in done.items() if told.confirmed}
+    messages = {letter.message: sent[letter.id] for letter in letters if letter.id in sent}
+    twins = {letter.id: messages[letter.message] for letter in letters if letter.message in messages}
+    return {**done, **twins, **sent}
+
+
+def plan(letters: Iterable[DeadLetter], done: Mapping[str, Replayed], *, again: bool) -> list[Planned]:
     """Say of each letter, in the order in which they go, whether it is replayed."""
-    ordered = sorted(letters, key=lambda letter: letter.place)
-    chosen = {letter.message: letter.id for letter in ordered if not again and _sent(done.get(letter.id))}
+    chosen: dict[tuple[str, str], str] = {}
     planned = []
-    for letter in ordered:
+    for letter in sorted(letters, key=lambda letter: letter.place):
         why = _left_out(letter, done.get(letter.id), chosen, again=again)
         if why is None:
             chosen[letter.message] = letter.id
@@ -98,23 +114,32 @@ def plan(letters: Iterable[DeadLetter], done: dict[str, Replayed], *, again: boo
 
 
 async def replay(
-    letters: Sequence[DeadLetter], run: Run, log: KafkaLog, writer: Writer, sent: Callable[[int], None]
+    letters: Sequence[DeadLetter], run: Run, log: Letters, writer: Writer, sent: Callable[[int], None]
 ) -> None:
-    """Send letters again, one after the other; those that Kafka does not take are noted in `run.failed`."""
+    """Send letters again, one after the other; what came of it is noted in `run`."""
     waiting = iter(letters)
-    while some := list(islice(waiting, AT_ONCE)):
-        await _write_down(ReplayBegun, [letter.id for letter in some], run, writer)
-        before = len(run.replayed)
-        try:
-            async for letter in _slowly(some, run.pause):
-                await _replay_one(letter, run, log, writer)
-                sent(1)
-        finally:
-            if run.replayed[before:]:
-                await _write_down(DeadLettersReplayed, run.replayed[before:], run, writer)
+    try:
+        while some := list(islice(waiting, AT_ONCE)):
+            await _replay_some(some, run, log, writer, sent)
+    except KafkaAdminError as error:
+        run.stopped = str(error)
 
 
-async def _replay_one(letter: DeadLetter, run: Run, log: KafkaLog, writer: Writer) -> None:
+async def _replay_some(
+    letters: Sequence[DeadLetter], run: Run, log: Letters, writer: Writer, sent: Callable[[int], None]
+) -> None:
+    await _write_down(ReplayBegun, [letter.id for letter in letters], run, writer)
+    before = len(run.replayed)
+    try:
+        async for letter in _slowly(letters, run.pause):
+            await _replay_one(letter, run, log, writer)
+            sent(1)
+    finally:
+        if run.replayed[before:]:
+            await _write_down(DeadLettersReplayed, run.replayed[before:], run, writer)
+
+
+async def _replay_one(letter: DeadLetter, run: Run, log: Letters, writer: Writer) -> None:
     record = await log.at(TOPIC, *letter.place)
     if record is None:
         run.failed[letter.id] = "it is no longer there"
@@ -144,7 +169,7 @@ async def _write_down(kind: type[Replay], letters: Sequence[str], run: Run, writ
     await writer.send(RawMessage(message.topic, None, message.key, message.value, headers))
 
 
-def _event(kind: type[Replay], record: "ConsumerRecord[object, object]") -> Replay | None:
+def _event(kind: type[Replay], record: "ConsumerRecord[Any, Any]") -> Replay | None:
     try:
         return kind.model_validate_json(record.value or b"")
     except ValidationError:
@@ -152,18 +177,14 @@ def _event(kind: type[Replay], record: "ConsumerRecord[object, object]") -> Repl
 
 
 def _left_out(
-    letter: DeadLetter, done: Replayed | None, chosen: dict[tuple[str, str, str], str], *, again: bool
+    letter: DeadLetter, done: Replayed | None, chosen: dict[tuple[str, str], str], *, again: bool
 ) -> str | None:
     if letter.topic not in REPLAYABLE:
         return f"messages of {letter.topic or 'an unknown topic'} cannot be replayed"
     if (kind := BY_TYPE.get(letter.event_type)) and kind.useful_for is not None:
         return "nobody waits for its answer any more"
-    if done and _sent(done) and not again:
+    if done and done.confirmed and not again:
         return f"was replayed by {done.by} at {shown(done.at)}; --again does it once more"
     if letter.message in chosen:
         return f"is the same message as {chosen[letter.message]}"
     return None
-
-
-def _sent(done: Replayed | None) -> bool:
-    return done is not None and done.confirmed

@@ -18,22 +18,32 @@ ORDER = {topic.name: number for number, topic in enumerate(TOPICS)}
 class Kin:
     """What the messages of one story have in common: the ids at its beginning, and their trace contexts."""
 
+    event_ids: set[bytes] = field(default_factory=set)
     correlation_ids: set[bytes] = field(default_factory=set)
     trace_ids: set[bytes] = field(default_factory=set)
 
-    def add(self, record: "ConsumerRecord[Any, Any]") -> None:
-        """Learn from a message that belongs to the story."""
+    def begin(self, record: "ConsumerRecord[Any, Any]") -> None:
+        """Learn from a message that was asked for."""
         headers = dict(record.headers)
-        if correlation_id := headers.get("correlation_id"):
-            self.correlation_ids.add(correlation_id)
-        if trace_id := trace_of(headers.get("traceparent")):
+        for ids, name in ((self.event_ids, "ce_id"), (self.correlation_ids, "correlation_id")):
+            if found := headers.get(name):
+                ids.add(found)
+        self.learn(record)
+
+    def learn(self, record: "ConsumerRecord[Any, Any]") -> None:
+        """Learn the trace of a message of the story: questions to key-vault have ids of their own, but share it."""
+        headers = dict(record.headers)
+        trace_id = trace_of(headers.get("traceparent"))
+        if trace_id and headers.get("correlation_id") in self.correlation_ids:
             self.trace_ids.add(trace_id)
 
     def has(self, record: "ConsumerRecord[Any, Any]") -> bool:
         """Tell whether a message belongs to the story."""
         headers = dict(record.headers)
-        return headers.get("correlation_id") in self.correlation_ids or (
-            trace_of(headers.get("traceparent")) in self.trace_ids
+        return (
+            headers.get("ce_id") in self.event_ids
+            or headers.get("correlation_id") in self.correlation_ids
+            or trace_of(headers.get("traceparent")) in self.trace_ids
         )
 
 

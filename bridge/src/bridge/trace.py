@@ -28,8 +28,7 @@ from contracts.topics import TOPICS
 EXIT_CODES = "Exit codes: 0 something was found · 1 nothing was, or Kafka failed · 2 wrong usage."
 MESSAGES = [topic.name for topic in TOPICS if not topic.compacted]
 """Compacted topics hold states, not messages on their way."""
-BEFORE = timedelta(minutes=30)
-"""How much earlier than the first message found by its id another one of the same story may lie."""
+CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 @dataclass
@@ -70,17 +69,28 @@ def trace(
 
 
 async def _trace(at: ServiceSettings, wanted: str, since: datetime | None) -> tuple[Search, list[Step]]:
-    """Read twice: to find the message and learn what marks its story, then to gather the story."""
+    """Read to find the message and what marks its story, then to gather the story; traces seen late ask for a third."""
     async with KafkaLog(at) as log:
         search = Search()
         async for records in log.read(MESSAGES, "Looking for it", since):
             _look(records, {name.encode() for name in _meant(wanted)}, search)
         if search.first is None:
             return search, []
-        found: list[ConsumerRecord[Any, Any]] = []
-        async for records in log.read(MESSAGES, "Gathering its story", search.first - BEFORE):
-            found += [record for record in records if search.kin.has(record)]
+        whole = {name.encode() for name in _meant(wanted)} & search.kin.correlation_ids
+        found = await _gather(log, search.kin, search.first - CLOCKS_DIFFER if whole else since)
     return search, timeline(found)
+
+
+async def _gather(log: KafkaLog, kin: Kin, since: datetime | None) -> "list[ConsumerRecord[Any, Any]]":
+    while True:
+        traces = len(kin.trace_ids)
+        found = []
+        async for records in log.read(MESSAGES, "Gathering its story", since):
+            found += [record for record in records if kin.has(record)]
+        for record in found:
+            kin.learn(record)
+        if len(kin.trace_ids) == traces:
+            return found
 
 
 def _meant(wanted: str) -> Iterator[str]:
@@ -95,7 +105,7 @@ def _look(records: "list[ConsumerRecord[Any, Any]]", wanted: set[bytes], search:
         at = of_milliseconds(record.timestamp)
         search.reach[record.topic] = min(at, search.reach.get(record.topic, at))
         if any(names(record, one) or _is_activity(record, one) for one in wanted):
-            search.kin.add(record)
+            search.kin.begin(record)
             search.first = min(at, search.first or at)
 
 
@@ -105,7 +115,7 @@ def _is_activity(record: "ConsumerRecord[Any, Any]", wanted: bytes) -> bool:
         return False
     try:
         return bool(json.loads(record.value)["origin"]["activity_id"] == wanted.decode())
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return False
 
 

@@ -19,7 +19,8 @@ def dead_letter(
 ) -> Outgoing:
     """Wrap a record: its own key, bytes and headers, and `dlq_*` headers that say what happened.
 
-    Headers that are not UTF-8 come base64-coded in `dlq_raw_headers`, a null value as `dlq_null_value: true`.
+    Headers that are not UTF-8 come base64-coded in `dlq_raw_headers`, a null value as `dlq_null_value: true`, a null
+    key as `dlq_null_key: true`.
     """
     readable: dict[str, str] = {}
     raw: dict[str, str | None] = {}
@@ -46,5 +47,7 @@ def dead_letter(
         readable["dlq_raw_headers"] = json.dumps(raw)
     if record.value is None:
         readable["dlq_null_value"] = "true"
+    if record.key is None:
+        readable["dlq_null_key"] = "true"
     correlation_id = readable.get("correlation_id") or f"{record.topic}/{record.partition}/{record.offset}"
     return Outgoing(TOPIC, record.key or b"", record.value or b"", readable, correlation_id)

@@ -17,7 +17,7 @@ from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from chassis.handling import Handler, Handling, Told
-from chassis.kafka import Kafka, fetches
+from chassis.kafka import Kafka, fetches, stop
 from chassis.lanes import Lanes, Slots
 from chassis.metrics import Metrics
 from chassis.parking import retry_topic
@@ -82,7 +82,7 @@ class Delivery(ConsumerRebalanceListener):
                 await self._lanes.idle()
         await self._lanes.drop(lambda _: True, patience=0)
         await self.commit()
-        await self._consumer.stop()
+        await stop(self._consumer)
 
     async def run(self) -> None:
         """Wait until reading, committing, the watchdog or a lane ends by an error."""

@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
 from chassis.envelope import attributes, decode
 from chassis.errors import Poison, Unavailable
-from chassis.kafka import Kafka, fetches
+from chassis.kafka import Kafka, fetches, stop
 from chassis.sealing import ReplyKey
 from contracts.keys import Ask, KeysReply, KeysRequest
 from contracts.topics import TOPICS
@@ -75,7 +75,7 @@ class Inbox:
     async def stop(self) -> None:
         """Stop listening."""
         if self._consumer:
-            await self._consumer.stop()
+            await stop(self._consumer)
 
     def _hear(self, record: "ConsumerRecord[Any, Any]") -> None:
         waiting = self._waiting.get((record.key or b"").decode(errors="replace"))

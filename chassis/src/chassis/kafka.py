@@ -36,6 +36,7 @@ from contracts.event import Event
 log = structlog.get_logger()
 Fetched = dict[AioKafkaPartition, list["ConsumerRecord[Any, Any]"]]
 POLL = timedelta(milliseconds=250)
+STOP_WITHIN = timedelta(seconds=10)
 BIGGEST_MESSAGE = 1024 * 1024
 BIGGEST_DEAD_LETTER = 2 * BIGGEST_MESSAGE
 SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
@@ -200,6 +201,15 @@ async def fetches(consumer: AIOKafkaConsumer) -> AsyncIterator[Fetched]:
             await asyncio.sleep(1)
         else:
             yield fetched
+
+
+async def stop(consumer: AIOKafkaConsumer) -> None:
+    """Stop a consumer; one that does not end (its broker gone, its assignment just changed) is left behind."""
+    stopping = asyncio.ensure_future(consumer.stop())
+    _, late = await asyncio.wait({stopping}, timeout=STOP_WITHIN.total_seconds())
+    if late or stopping.cancelled() or stopping.exception():
+        log.warning("consumer_left_behind")
+        stopping.cancel()
 
 
 def _milliseconds(duration: timedelta) -> int:

@@ -62,7 +62,7 @@ class ServiceSettings(BaseSettings):
     """After this long a message is parked on the retry topic and its person is told."""
     retry_budget: timedelta = timedelta(minutes=15)
     """How long a message is tried again before it becomes a dead letter."""
-    recheck: timedelta = timedelta(minutes=2)
+    recheck: timedelta = timedelta(minutes=1)
     """For so long after partitions became ours, effects are looked for before they are made."""
     drain: timedelta = timedelta(seconds=20)
     """How long SIGTERM waits for what is under way."""

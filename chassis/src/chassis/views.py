@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from chassis.envelope import describe
 from chassis.errors import Unavailable
-from chassis.kafka import Kafka, fetches
+from chassis.kafka import Kafka, fetches, stop
 from contracts.event import Event
 
 log = structlog.get_logger()
@@ -96,7 +96,7 @@ class View(Generic[E]):
     async def stop(self) -> None:
         """Stop reading and close the file."""
         if self._consumer:
-            await self._consumer.stop()
+            await stop(self._consumer)
         self._db.close()
 
     async def _go_on(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:

@@ -49,7 +49,7 @@ async def create(asked: CreateAsked, jira: Jira) -> IssueCreated:
     await jira.sign_ahead(requests.project(key), requests.create({}, ""))
     project = await jira.project(key)
     kind = decide.issue_type(project.issue_types, asked.issue_type)
-    made = await _made_before(jira, project.key, asked.origin) if perhaps_done.get() else None
+    made = await _made_before(jira, project.key, summary, asked.origin) if perhaps_done.get() else None
     if made is None:
         new = NewIssue(asked.origin.intent_id, project.key, kind.id, summary, asked.description)
         made = await _fresh(jira, _as_asked(new, kind.name, await jira.create(new), jira.site.url))
@@ -126,9 +126,9 @@ COMMANDS: dict[type[Intent], Callable[[Any, Jira], Awaitable[Event]]] = {
 }
 
 
-async def _made_before(jira: Jira, project: str, origin: Origin) -> Issue | None:
+async def _made_before(jira: Jira, project: str, summary: str, origin: Origin) -> Issue | None:
     """Find the issue that an earlier attempt at the same intent made."""
-    for key in await jira.created_since(project, origin.asked_at - CLOCKS_DIFFER):
+    for key in await jira.created_since(project, summary, origin.asked_at - CLOCKS_DIFFER):
         found = await jira.issue(key)
         if found.intent_id == origin.intent_id:
             return found.issue

@@ -30,6 +30,8 @@ from jira_actor.session import Session, Site
 Model = TypeVar("Model", bound=BaseModel)
 PAGE = 50
 PAGES = 10
+LATELY = 200
+"""Issues of one person in one project that are looked through for one made before."""
 _USERS = TypeAdapter(tuple[UserWire, ...])
 
 
@@ -110,15 +112,15 @@ class Jira:
         }
         return (await self._read(CreatedIssue, requests.create(fields, new.intent_id))).key
 
-    async def created_since(self, project: str, since: datetime) -> tuple[str, ...]:
-        """Give the keys of what the person made in a project lately, the newest first.
+    async def created_since(self, project: str, summary: str, since: datetime) -> tuple[str, ...]:
+        """Give the keys of what the person made in a project since then under this summary, the oldest first.
 
-        Jira's search shows no entity properties (JRASERVER-62898): whose they are, `issue` tells.
+        Jira's search shows no entity properties (JRASERVER-62898): which intent made them, `issue` tells.
         """
         minutes = max(int((datetime.now(since.tzinfo) - since).total_seconds() // 60) + 1, 1)
-        jql = f'project = "{project}" AND creator = currentUser() AND created >= -{minutes}m ORDER BY created DESC'
-        page = await self._read(SearchWire, requests.search(jql, PAGE))
-        return tuple(found.key for found in page.issues)
+        jql = f'project = "{project}" AND creator = currentUser() AND created >= -{minutes}m ORDER BY created ASC'
+        page = await self._read(SearchWire, requests.search(jql, LATELY))
+        return tuple(found.key for found in page.issues if (found.fields.summary or "").strip() == summary.strip())
 
     async def comment(self, key: str, text: str, intent_id: str) -> str:
         """Write a comment; give its id."""
