@@ -33,6 +33,8 @@ MEASURES: dict[str, Measure] = {
     "view_1m_links": view.measure,
 }
 WIDTH = 132
+QUIET = 0.3
+"""Cores that others may use before the figures are doubtful."""
 
 
 def arguments() -> argparse.Namespace:
@@ -57,7 +59,8 @@ async def run(given: argparse.Namespace, console: Console) -> dict[str, Any]:
             report["figures"].append({**figure.as_json(), **around})
             console.print(drawn(figure))
         took = f"  took {around['seconds']} s; what is not ours used {around['others_cores']} cores"
-        console.print(took, style="dim")
+        noisy = around["others_cores"] > QUIET
+        console.print(took + (": too many for figures to be trusted" if noisy else ""), style="red" if noisy else "dim")
     report["ok"] = all(figure["ok"] for figure in report["figures"])
     return report
 

@@ -14,7 +14,7 @@ from chaos.ledger import by_number
 from chaos.scene import Fault, Scene
 from chaos.teams import NotHeard
 
-WAIT = 180.0
+WAIT = 120.0
 """So long is waited for recovery; what is allowed is less."""
 LATE = 1.0
 BREATH = (0.5, 2.0)
@@ -37,11 +37,13 @@ class Outcome:
 
 
 async def drill(scene: Scene, faults: Sequence[Fault], console: Console) -> list[Outcome]:
-    """Let each fault strike in its turn."""
-    outcomes = []
+    """Let each fault strike in its turn; where one is not recovered from, the others would tell nothing."""
+    outcomes: list[Outcome] = []
     for fault in faults:
         outcomes.append(await _one(scene, fault))
         _tell(console, outcomes[-1], scene)
+        if not outcomes[-1].recovered:
+            break
         await asyncio.sleep(scene.chance.uniform(*BREATH))
     return outcomes
 

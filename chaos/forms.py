@@ -50,7 +50,7 @@ class Form:
 
 
 SHORT = Form("short", 150, 2, 10, 1.5, 0, IN_SHORT, settings={"KAFKA_SESSION_TIMEOUT": "PT6S"})
-NORMAL = Form("normal", 1_000, 5, 40, 1.0, 3, [fault.name for fault in EVERY])
+NORMAL = Form("normal", 1_000, 6, 40, 1.0, 3, [fault.name for fault in EVERY if fault.name != "jira-down"])
 LONG = Form("long", 10_000, 8, 150, 1.5, 3, [fault.name for fault in EVERY], kills=200)
 
 

@@ -73,20 +73,26 @@ async def _play(scene: Scene, asked: Asked, console: Console) -> dict[str, Any]:
     await asyncio.sleep(2)
     outcomes = await drill(scene, planned(asked.form, scene.chance, asked.only), console)
     more: dict[str, Any] = {}
-    rounds = (
-        asked.form.neighbour_rounds
-        if not asked.only
-        else (asked.form.neighbour_rounds or 1) * (NEIGHBOURS in asked.only)
-    )
-    if rounds:
+    if _whole(outcomes) and (rounds := _rounds(asked)):
         with console.status("One tenant's Jira hangs, in turns"):
             more["neighbours"] = await neighbours.measure(scene, rounds)
-    if not asked.only:
+    if _whole(outcomes) and not asked.only:
         with console.status(f"Going on up to {asked.form.commands} commands"):
             await scene.stream.reach(asked.form.commands)
     await scene.stream.stop()
     await settled(scene)
     return await _report(scene, asked, outcomes, more | {"began": began})
+
+
+def _whole(outcomes: Sequence[Outcome]) -> bool:
+    return all(outcome.recovered for outcome in outcomes)
+
+
+def _rounds(asked: Asked) -> int:
+    """How often the hanging tenant is measured."""
+    if not asked.only:
+        return asked.form.neighbour_rounds
+    return max(1, asked.form.neighbour_rounds) if NEIGHBOURS in asked.only else 0
 
 
 async def _report(scene: Scene, asked: Asked, outcomes: Sequence[Outcome], more: dict[str, Any]) -> dict[str, Any]:

@@ -6,11 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from devstack.engines import SETTING, EngineKind, Engines, engines_chosen, start_engines
 from devstack.engines.apache_kafka import ApacheKafka
 from devstack.engines.kafka_jars import why_not
 
+# One example may take long on a busy machine; in CI the examples are the same in every run.
+settings.register_profile(
+    "bridge", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI"))
+)
+settings.load_profile("bridge")
 USED = pytest.StashKey[list[str]]()
 
 
