@@ -145,6 +145,15 @@ def test_no_foreign_text_is_interpreted_in_a_notice_card(notice: Notice) -> None
     assert_harmless(notice_card(notice))
 
 
+def test_a_key_beyond_all_measure_makes_no_buttons_and_no_card_that_teams_refuses() -> None:
+    outcome = came.IssueShown(origin=origin(), issue=issue(key="X" * 9000 + "-1", transitions=("Done",) * 5))
+
+    card = reply(outcome, CODES).card
+
+    assert_harmless(card)
+    assert not [action for action in card.wire().get("actions", []) if action["type"] == "Action.Execute"]
+
+
 @given(FOREIGN)
 def test_no_typed_text_is_interpreted_in_a_guess(text: str) -> None:
     card = talk_card(DidYouMean(text))

@@ -12,6 +12,8 @@ from bot_gateway.links import issue_link
 from contracts.outcomes import Issue
 
 MOST_TRANSITIONS = 3
+LONGEST_COMMAND = 300
+"""Of a button, in characters: a card must not outgrow what Teams takes."""
 Colour = Literal["Good", "Warning", "Attention", "Accent"]
 STATUS_COLOURS: dict[str, Colour] = {"done": "Good", "indeterminate": "Accent"}
 
@@ -69,13 +71,15 @@ def moment(word: str, at: datetime | None) -> tuple[TextBlock, ...]:
 def issue_actions(issue: Issue) -> tuple[Action, ...]:
     """Offer what can be done next."""
     opening = issue_link("Open in Jira", issue.key, issue.url)
-    assign = button("Assign to me", f"assign {issue.key} to me")
+    assign = f"assign {issue.key} to me"
     moves = [
         button(f"→ {shown(name, 40)}", command)
         for name in issue.transitions
-        if parse(command := f"transition {issue.key} to {name}") == Transition(issue.key, name)
+        if len(command := f"transition {issue.key} to {name}") <= LONGEST_COMMAND
+        and parse(command) == Transition(issue.key, name)
     ]
-    return (*([opening] if opening else []), assign, *moves[:MOST_TRANSITIONS])
+    offered = [button("Assign to me", assign)] if len(assign) <= LONGEST_COMMAND else []
+    return (*([opening] if opening else []), *offered, *moves[:MOST_TRANSITIONS])
 
 
 def button(title: str, command: str) -> Execute:
