@@ -71,6 +71,8 @@ async def _one(scene: Scene, fault: Fault) -> Outcome:
     outcome.recovered = await _recovered(scene, outcome.ended)
     done = {number: effects[0].at for number, effects in by_number(await look(scene.jiras)).items()}
     outcome.recovery = recovery(scene.ledger.commands.values(), done, outcome.ended)
+    if not outcome.recovered:
+        outcome.recovery = time.time() - outcome.ended
     if probe:
         outcome.recovery = max(outcome.recovery, await probe)
     outcome.over = time.time()
@@ -106,7 +108,8 @@ async def _recovered(scene: Scene, end: float) -> bool:
 
 def _tell(console: Console, outcome: Outcome, scene: Scene) -> None:
     mark = "[green]✓[/]" if outcome.recovered and not outcome.failures else "[red]✗[/]"
+    how = "recovered" if outcome.recovered else "not yet recovered"
     taken = f"{len(scene.ledger.heard)} commands so far"
-    console.print(f"{mark} {outcome.name:<24} recovered after {outcome.recovery:5.1f} s  [dim]{taken}[/]")
+    console.print(f"{mark} {outcome.name:<24} {how} after {outcome.recovery:5.1f} s  [dim]{taken}[/]")
     for failure in outcome.failures:
         console.print(f"    [red]{failure}[/]")

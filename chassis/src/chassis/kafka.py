@@ -6,6 +6,7 @@ FastStream's own consuming loop is not used: its acknowledgement modes lose mess
 
 import asyncio
 import ssl
+import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -37,6 +38,7 @@ log = structlog.get_logger()
 Fetched = dict[AioKafkaPartition, list["ConsumerRecord[Any, Any]"]]
 POLL = timedelta(milliseconds=250)
 STOP_WITHIN = timedelta(seconds=10)
+PRODUCER_DEAD_AFTER = timedelta(minutes=2)
 BIGGEST_MESSAGE = 1024 * 1024
 BIGGEST_DEAD_LETTER = 2 * BIGGEST_MESSAGE
 SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
@@ -71,6 +73,7 @@ class Kafka:
         """Gets an exception when the producer can no longer be trusted: the process should end."""
         self._settings = settings
         self._metrics = metrics
+        self._unconfirmed_since: float | None = None
         self._broker = KafkaBroker(
             settings.kafka_bootstrap.split(","),
             client_id=service,
@@ -130,11 +133,13 @@ class Kafka:
         except MessageSizeTooLargeError as error:
             raise Poison("too_large", f"a message for {message.topic} is larger than Kafka takes") from error
         except (KafkaTimeoutError, KafkaConnectionError, TimeoutError) as error:
+            self._note_unconfirmed()
             raise Unavailable(f"kafka did not confirm a message for {message.topic} in time") from error
         except KafkaError as error:
             if not error.retriable:
                 self._fail(error)
             raise Unavailable(f"kafka refused a message for {message.topic}: {type(error).__name__}") from error
+        self._unconfirmed_since = None
         self._metrics.published.labels(message.topic).inc()
 
     async def group_consumer(self, topics: Sequence[str], listener: ConsumerRebalanceListener) -> AIOKafkaConsumer:
@@ -180,6 +185,13 @@ class Kafka:
             else:
                 assert subscriber.consumer is not None
                 return subscriber.consumer
+
+    def _note_unconfirmed(self) -> None:
+        """Give a producer up that had nothing confirmed for long: aiokafka repeats a broken sequence for ever."""
+        now = time.monotonic()
+        self._unconfirmed_since = self._unconfirmed_since or now
+        if now - self._unconfirmed_since > PRODUCER_DEAD_AFTER.total_seconds():
+            self._fail(KafkaTimeoutError())
 
     def _fail(self, error: KafkaError) -> None:
         log.error("kafka_producer_failed", error=type(error).__name__)
