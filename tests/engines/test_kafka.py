@@ -58,7 +58,7 @@ async def test_the_end_of_a_partition_is_known_before_it_is_read(topics: Topics,
     async with topics.consumer() as consumer:
         ends = await consumer.end_offsets([TopicPartition(name, 0), TopicPartition(name, 1)])
 
-    assert sorted(ends.values()) == [0, 1]
+    assert ends == {TopicPartition(name, 0): 0, TopicPartition(name, 1): 1}
 
 
 async def test_settings_of_a_topic_can_be_read_again(topics: Topics, name: str) -> None:
