@@ -6,7 +6,7 @@ from pydantic import AwareDatetime
 
 from contracts.event import Event, Fact, ForOnePerson
 from contracts.outcomes import Person
-from contracts.registry import WaitingIntent
+from contracts.registry import AuthMode, WaitingIntent
 
 
 class CheckResult(Fact):
@@ -56,7 +56,11 @@ class AuthorizationPrepared(LinkFact):
     lookup: str
     """Hex SHA-256 of the request token: how the callback finds this."""
     request_token: str
-    """A JWE to key-vault."""
+    """OAuth 1.0a: a JWE to key-vault; OAuth 2.0: empty."""
+    authorize_url: str | None = None
+    """OAuth 2.0: Jira's authorization page with all parameters but `state`, which only the person's link carries."""
+    code_verifier: str | None = None
+    """OAuth 2.0: PKCE, a JWE to key-vault."""
     expires_at: AwareDatetime
     resume: WaitingIntent | None = None
 
@@ -66,10 +70,56 @@ class LinkGranted(LinkFact):
 
     link_id: str
     jira_user: Person
+    auth_mode: AuthMode = "oauth1"
     access_token: str
-    token_secret: str
+    token_secret: str = ""
+    refresh_token: str | None = None
     expires_at: AwareDatetime | None = None
     resume: WaitingIntent | None = None
+
+
+class GrantHeld(LinkFact):
+    """OAuth 2.0: the tokens are here as ciphertexts; they become a link when the right person brings the code."""
+
+    lookup: str
+    link_id: str
+    jira_user: Person
+    access_token: str
+    refresh_token: str | None
+    expires_at: AwareDatetime | None = None
+
+
+class GrantRefused(LinkFact):
+    """OAuth 2.0: Jira gave no tokens for the code; the connection has to begin anew."""
+
+    lookup: str
+    why: str
+
+
+class LinkRefreshed(LinkFact):
+    """Jira rotated a link's tokens; these are the only ones that work now."""
+
+    link_id: str
+    generation: int
+    """That of the link that was refreshed, plus one."""
+    access_token: str
+    refresh_token: str
+    expires_at: AwareDatetime
+
+
+class LinkLost(LinkFact):
+    """Jira accepts this link no more: it was revoked there, or it expired."""
+
+    link_id: str
+    generation: int
+    why: Literal["revoked", "expired"]
+
+
+class WebhookCreated(LinkFact):
+    """Bridge's webhook stands in this Jira."""
+
+    webhook_id: str
+    site: str
 
 
 class SubscriptionAllowed(LinkFact):

@@ -96,6 +96,28 @@ class TenantKeysDestructionAsked(KeysRequest):
     """Destroy the tenant's keys: all its ciphertexts, wherever they are, become noise."""
 
 
+class TenantKeysRotationAsked(KeysRequest):
+    """Make a new version of both keys; what the old ones protect still opens until they are retired."""
+
+
+class SecretsRewrapAsked(KeysRequest):
+    """Protect stored ciphertexts anew with the newest key version; answered by SecretsProtected in the order asked."""
+
+    secrets: tuple[ProtectedSecret, ...]
+
+
+class OldKeysRetirementAsked(KeysRequest):
+    """Let nothing older than this version of the data key open any more; answered by TenantKeysRotated."""
+
+    data_key_version: int
+
+
+class StatementAsked(KeysRequest):
+    """Sign a statement of Bridge's own, such as the receipt of an erasure; it names no secret."""
+
+    statement: dict[str, Any]
+
+
 class KeysReply(Event):
     """The answer to one request; it travels by explicit partition."""
 
@@ -113,7 +135,10 @@ class KeysReply(Event):
 
 
 class CallsAuthorized(KeysReply):
-    """`sealed`: a JWE to the asker of a JSON list, one `{"value": "…"}` per call in the order asked."""
+    """`sealed`: a JWE to the asker of a JSON list, one `{"value": "…"}` per call in the order asked.
+
+    A value that may be used again (a bearer token) comes with `"until"`: ISO time, or null where it does not expire.
+    """
 
     sealed: str
 
@@ -145,8 +170,26 @@ class TenantKeysDestroyed(KeysReply):
     at: AwareDatetime
 
 
+class TenantKeysRotated(KeysReply):
+    """The versions of the tenant's keys as they are now."""
+
+    tenant_id: str
+    public_key: str
+    """SubjectPublicKeyInfo, PEM: a new signing key must be pasted into Jira's application link."""
+    data_key_version: int
+    signing_key_version: int
+
+
+class StatementSigned(KeysReply):
+    """`jws`: the statement, compact (RS256), signed by a key that never leaves Vault."""
+
+    jws: str
+    jwk: dict[str, Any]
+    """The public key that verifies it, with `kid`."""
+
+
 class KeysRefused(KeysReply):
-    """It was not done: `not_linked`, `unknown_tenant`, `keys_destroyed`, `bad_request`, …"""
+    """It was not done: `not_linked`, `unknown_tenant`, `keys_destroyed`, `token_expired`, `bad_request`, …"""
 
     code: str
     why: str

@@ -12,6 +12,9 @@ class Outcome(ForOnePerson):
 
     topic: ClassVar[str] = "jira.outcomes.v1"
 
+    tenant_id: str | None = None
+    """The Jira in which something was done or tried as the person, for the audit."""
+
 
 class Person(Fact):
     """A user of Jira Data Center: `name` and `key`, never an account id."""
@@ -74,6 +77,15 @@ class AuthorizationOffered(Outcome):
     """The command that waits is carried out after connecting."""
 
 
+class TokenWanted(Outcome):
+    """The person must give Bridge a personal access token, in a dialog that nobody else sees."""
+
+    site: str
+    tokens_url: str
+    """Where the person makes one in Jira."""
+    resumes: bool = False
+
+
 class RegistrationCodeIssued(Outcome):
     """The code that bot-gateway derived for this intent now registers a Jira, once; shown to its owner alone."""
 
@@ -90,6 +102,53 @@ class Linked(Outcome):
 
 class Unlinked(Outcome):
     """Bridge can no longer act for this person; what it held is gone."""
+
+    site: str
+    tokens_url: str | None = None
+    """Where the person can see in Jira that the permission is gone, or take it back there too."""
+
+
+class SiteSeen(Fact):
+    """One Jira of the person's organisation."""
+
+    alias: str | None
+    site: str
+    state: str
+    is_default: bool
+    connected: bool
+    """Whether Bridge may act there for the person who asked."""
+
+
+class SitesListed(Outcome):
+    """The Jiras that the person can use."""
+
+    sites: tuple[SiteSeen, ...]
+
+
+class DataAbout(Fact):
+    """One kind of thing that is stored about a person, in words."""
+
+    what: str
+    count: int
+    details: tuple[str, ...] = ()
+
+
+class MyDataShown(Outcome):
+    """What Bridge stores about the person who asked."""
+
+    data: tuple[DataAbout, ...]
+
+
+class MyDataDeleted(Outcome):
+    """What Bridge stored about the person is gone; the receipt says what and when."""
+
+    receipt: str
+    """A compact JWS."""
+    deleted: tuple[DataAbout, ...]
+
+
+class WebhookReady(Outcome):
+    """Jira tells Bridge of changes from now on."""
 
     site: str
 
@@ -159,9 +218,14 @@ OUTCOMES: tuple[type[Outcome], ...] = (
     Refused,
     Delayed,
     AuthorizationOffered,
+    TokenWanted,
     RegistrationCodeIssued,
     Linked,
     Unlinked,
+    SitesListed,
+    MyDataShown,
+    MyDataDeleted,
+    WebhookReady,
     IssueShown,
     IssueCreated,
     CommentAdded,

@@ -1,10 +1,16 @@
 """Owned by tenant-registry: tenants, account links, what it asks of others, and what is to be posted where."""
 
+from datetime import timedelta
 from typing import Any, ClassVar, Literal
 
 from pydantic import AwareDatetime
 
 from contracts.event import Conversation, Event, Fact, ForOnePerson
+
+AuthMode = Literal["oauth1", "oauth2", "pat"]
+"""How Bridge acts as a person: OAuth 1.0a application link, OAuth 2.0 incoming link, personal access token."""
+TenantState = Literal["pending", "active", "failed", "suspended"]
+"""An erased tenant is a tombstone."""
 
 
 class WaitingIntent(Fact):
@@ -29,10 +35,18 @@ class Tenant(Event):
     """As Jira knows itself: what is signed; None until checked."""
     site: str
     """For people: host and context path."""
-    auth_mode: Literal["oauth1"] = "oauth1"
+    alias: str | None = None
+    """What people call this Jira in commands, unique among their organisation's; None until there are several."""
+    is_default: bool = False
+    """The Jira that is meant where a command names none."""
+    auth_mode: AuthMode = "oauth1"
     consumer_key: str
-    """A transit ciphertext (row: the tenant id, field: `consumer_key`)."""
-    state: Literal["pending", "active", "failed"]
+    """A transit ciphertext (row: the tenant id, field: `consumer_key`); OAuth 2.0: of the client id; else empty."""
+    client_secret: str | None = None
+    """OAuth 2.0: a transit ciphertext (row: the tenant id, field: `client_secret`)."""
+    state: TenantState
+    destinations: tuple[str, ...] = ()
+    """Networks (CIDR) that jira-actor may reach for this tenant; empty: whatever the operator allows."""
     jira_version: str | None = None
     connector_version: str | None = None
     updated_at: AwareDatetime
@@ -52,12 +66,18 @@ class AccountLink(Event):
     teams_tenant: str
     user: str
     jira_user: str
+    auth_mode: AuthMode = "oauth1"
     access_token: str
     """A transit ciphertext (row: the link id, field: `access_token`)."""
-    token_secret: str
-    """A transit ciphertext (row: the link id, field: `token_secret`)."""
+    token_secret: str = ""
+    """OAuth 1.0a: a transit ciphertext (row: the link id, field: `token_secret`); else empty."""
+    refresh_token: str | None = None
+    """OAuth 2.0: a transit ciphertext (row: the link id, field: `refresh_token`)."""
+    generation: int = 0
+    """Counts refreshes: what was made from an older one is outdated."""
     linked_at: AwareDatetime
     expires_at: AwareDatetime | None = None
+    """When the access token ends."""
 
     def key(self) -> str:
         """Keep the last one per link."""
@@ -94,6 +114,34 @@ class LinkCompletionAsked(ForOnePerson):
     verifier: str
     """A JWE to key-vault."""
     resume: WaitingIntent | None = None
+
+
+class CodeExchangeAsked(ForOnePerson):
+    """OAuth 2.0: Jira gave this code, which lives for seconds; fetch the tokens, and hold them for the right person."""
+
+    topic: ClassVar[str] = "registry.requests.v1"
+    useful_for: ClassVar[timedelta | None] = timedelta(minutes=1)
+
+    tenant_id: str
+    link_id: str
+    lookup: str
+    """Which connection it belongs to, as in AuthorizationPrepared."""
+    code: str
+    """A JWE to key-vault."""
+    code_verifier: str
+    """A JWE to key-vault."""
+
+
+class WebhookCreationAsked(ForOnePerson):
+    """Create Bridge's webhook in this Jira, as the person who asked."""
+
+    topic: ClassVar[str] = "registry.requests.v1"
+
+    tenant_id: str
+    url: str
+    """Where Jira is to send; without the secret."""
+    secret: str
+    """A transit ciphertext (row: the tenant id, field: `webhook_secret`)."""
 
 
 class CommandResumed(ForOnePerson):

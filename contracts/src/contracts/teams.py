@@ -12,6 +12,9 @@ class Intent(ForOnePerson):
 
     topic: ClassVar[str] = "teams.intents.v1"
 
+    site: str | None = None
+    """The alias of the Jira that is meant; None: the organisation's default."""
+
 
 class RegisterAsked(Intent):
     """An administrator wants a one-time code for Jira's registration call."""
@@ -32,6 +35,31 @@ class VerifyAsked(Intent):
 
 class DisconnectAsked(Intent):
     """A person takes back the permission to act for him or her."""
+
+
+class TokenBrought(Intent):
+    """A person gave a personal access token in a dialog."""
+
+    token: str
+    """A JWE to key-vault."""
+    resume: str | None = None
+    """The intent that waits for it, by its id."""
+
+
+class SitesAsked(Intent):
+    """A person wants to know which Jiras there are."""
+
+
+class MyDataAsked(Intent):
+    """A person wants to know what is stored about him or her."""
+
+
+class MyDataDeletionAsked(Intent):
+    """A person wants all of that deleted."""
+
+
+class WebhookAsked(Intent):
+    """An administrator wants Bridge's webhook created in Jira."""
 
 
 class ShowAsked(Intent):
@@ -119,6 +147,11 @@ INTENTS: tuple[type[Intent], ...] = (
     ConnectAsked,
     VerifyAsked,
     DisconnectAsked,
+    TokenBrought,
+    SitesAsked,
+    MyDataAsked,
+    MyDataDeletionAsked,
+    WebhookAsked,
     ShowAsked,
     CreateAsked,
     CommentAsked,
