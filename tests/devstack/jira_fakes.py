@@ -143,7 +143,7 @@ class Receiver:
 
     async def _hook(self, request: Request) -> Response:
         self.raw.append(await request.body())
-        self.heard.append(await request.json())
+        self.heard.append(await request.json() if self.raw[-1] else {})
         self.urls.append(str(request.url))
         self.headers.append(dict(request.headers))
         return Response("heard", self.status)

@@ -121,6 +121,11 @@ async def test_a_fault_never_hits_the_control_api() -> None:
         ("PUT", "users/x", []),
         ("PUT", "projects/x", {"lead": "nobody"}),
         ("PUT", "settings", {"version": "latest"}),
+        ("PUT", "settings", {"accessTokenSeconds": "long"}),
+        ("POST", "oauth2-clients", {}),
+        ("POST", "oauth2-clients", {"redirectUrl": "https://bridge.test/", "scope": "EVERYTHING"}),
+        ("POST", "personal-access-tokens", {"user": "nobody"}),
+        ("POST", "tokens/revoke", {"kind": "birthday"}),
     ],
 )
 async def test_nonsense_is_answered_with_what_is_wrong(method: str, path: str, body: object) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
+from oauthlib.oauth2 import WebApplicationClient
 from tests.devstack.jira_fakes import CALLBACK, CONSUMER, Consumer, Receiver, key_pair
 
 
@@ -60,6 +61,36 @@ async def test_a_process_does_the_dance_breaks_connections_and_remembers_after_a
         comments = (await again.call("GET", "/issue/OPS-7/comment")).json()["comments"]
 
         assert [(comment["author"]["name"], comment["body"]) for comment in comments] == [("linus", "lost_answer")]
+
+
+async def test_a_process_keeps_tokens_of_oauth2_and_webhooks_over_a_restart(tmp_path: Path) -> None:
+    port, file = free_port(), tmp_path / "jira.json"
+    url, token_url = "/rest/oauth2/latest/authorize", "/rest/oauth2/latest/token"
+    asked = {"client_id": "bridge", "redirect_uri": CALLBACK, "response_type": "code", "scope": "WRITE"}
+    async with process(port, file) as http:
+        await http.put("/_control/settings", json={"version": "10.3.0"})
+        link = {"clientSecret": "shown-once", "redirectUrl": CALLBACK}
+        await http.put("/_control/oauth2-clients/bridge", json=link)
+        await http.put("/_control/webhooks", json={"url": "http://127.0.0.1:9/hook"})
+        client = WebApplicationClient("bridge")
+        allowed = await http.post(url, data=asked | {"approve": "Allow"}, headers={"Cookie": "simulated_user=ada"})
+        code = client.parse_request_uri_response(allowed.headers["location"])["code"]
+        fields = {"client_id": "bridge", "client_secret": "shown-once", "redirect_uri": CALLBACK}
+        token = (await http.post(token_url, data=fields | {"grant_type": "authorization_code", "code": code})).json()
+        made = (await http.post("/_control/personal-access-tokens", json={"user": "linus"})).json()
+        for name in ("access_token", "refresh_token"):
+            assert token[name] not in file.read_text()
+        assert made["token"] not in file.read_text()
+
+    async with process(port, file) as http:
+        await http.put("/_control/settings", json={"version": "10.3.0"})
+        for bearer, name in ((token["access_token"], "ada"), (made["token"], "linus")):
+            answer = await http.get("/rest/api/2/myself", headers={"Authorization": f"Bearer {bearer}"})
+            assert answer.json()["name"] == name
+        again = fields | {"grant_type": "refresh_token", "refresh_token": token["refresh_token"]}
+        assert (await http.post(token_url, data=again)).status_code == 200
+        (hook,) = (await http.get("/_control/state")).json()["webhooks"]
+        assert hook["url"] == "http://127.0.0.1:9/hook"
 
 
 async def test_a_process_posts_webhooks(tmp_path: Path) -> None:

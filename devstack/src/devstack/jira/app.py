@@ -1,6 +1,6 @@
 """The simulated Jira as an ASGI application."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 import httpx
@@ -10,16 +10,20 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from devstack.jira import comments, issues, lookups, search
+from devstack.jira import comments, issues, lookups, pats, search
+from devstack.jira.authorized import AuthorizedApplications
 from devstack.jira.call import Handler, Services, rest
 from devstack.jira.control import Control
 from devstack.jira.create_issue import create_issue
 from devstack.jira.faults import Faulty
 from devstack.jira.issue_shapes import IssueShapes
 from devstack.jira.oauth import Provider
+from devstack.jira.oauth2 import OAuth2Provider
+from devstack.jira.oauth2_pages import OAuth2Pages
 from devstack.jira.pages import Pages
 from devstack.jira.recording import Recorder
 from devstack.jira.state import State
+from devstack.jira.webhook_admin import BEFORE_10, SINCE_10
 from devstack.jira.webhooks import Webhooks
 
 CONTROL = "/_control"
@@ -51,11 +55,16 @@ HANDLERS: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/issue/{issue}/comment", comments.create_comment),
     ("GET", "/issue/{issue}/comment/{comment}", comments.show_comment),
 )
+PERSONAL_ACCESS_TOKENS: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/tokens", pats.list_tokens),
+    ("POST", "/tokens", pats.create_token),
+    ("DELETE", "/tokens/{token}", pats.delete_token),
+)
 
 
 def create_app(state: State, webhook_transport: httpx.AsyncBaseTransport | None = None) -> ASGIApp:
     """Serve this state; `webhook_transport` lets tests receive webhooks without a socket."""
-    services = Services(state, Provider(state), Webhooks(state, webhook_transport))
+    services = Services(state, Provider(state), OAuth2Provider(state), Webhooks(state, webhook_transport))
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -97,9 +106,16 @@ def _jira_routes(services: Services) -> list[BaseRoute]:
         return JSONResponse({"state": "RUNNING"})
 
     info = Route("/serverInfo", server_info)
-    calls = [Route(path, rest(services, handler), methods=[method]) for method, path, handler in HANDLERS]
+
+    def calls(handlers: Iterable[tuple[str, str, Handler]]) -> list[Route]:
+        return [Route(path, rest(services, handler), methods=[method]) for method, path, handler in handlers]
+
     return [
         Route("/status", status),
-        *(Mount(f"/rest/api/{version}", routes=[info, *calls]) for version in ("2", "latest")),
+        *(Mount(f"/rest/api/{version}", routes=[info, *calls(HANDLERS)]) for version in ("2", "latest")),
+        *(Mount(f"/rest/pat/{version}", routes=calls(PERSONAL_ACCESS_TOKENS)) for version in ("1.0", "latest")),
+        *calls([*BEFORE_10.handlers(), *SINCE_10.handlers()]),
+        *OAuth2Pages(services).routes(),
+        *AuthorizedApplications(services).routes(),
         *Pages(services).routes(),
     ]

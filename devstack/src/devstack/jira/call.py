@@ -9,9 +9,12 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from devstack.jira.caller import Caller, authenticated
 from devstack.jira.issue_shapes import IssueShapes
 from devstack.jira.model import Issue, Json, Project, User
-from devstack.jira.oauth import OAuthError, Provider, challenge, sent_request
+from devstack.jira.oauth import OAuthError, Provider, challenge
+from devstack.jira.oauth2 import OAuth2Provider
+from devstack.jira.scopes import includes
 from devstack.jira.state import State
 from devstack.jira.webhooks import Webhooks
 
@@ -41,15 +44,29 @@ class Services:
 
     state: State
     provider: Provider
+    oauth2: OAuth2Provider
     webhooks: Webhooks
 
 
 @dataclass(frozen=True)
 class Call:
     request: Request
-    user: User
+    caller: Caller
     state: State
     webhooks: Webhooks
+
+    @property
+    def user(self) -> User:
+        return self.caller.user
+
+    @property
+    def may_administer(self) -> bool:
+        return self.user.administrator and includes(self.caller.scope, "ADMIN")
+
+    def check_scope(self, wanted: str) -> None:
+        """403 if the caller's OAuth 2.0 link was allowed less than this."""
+        if not includes(self.caller.scope, wanted):
+            raise JiraError(403, f"The scope of this access token does not include {wanted}.")
 
     @property
     def shapes(self) -> IssueShapes:
@@ -122,17 +139,19 @@ def rest(services: Services, handler: Handler) -> Endpoint:
 
     async def endpoint(request: Request) -> Response:
         try:
-            user = await _authenticated(request, services)
+            caller = await authenticated(request, services.provider, services.state)
             if not _passes_xsrf_check(request):
                 return PlainTextResponse("XSRF check failed", 403)
-            response = await handler(Call(request, user, services.state, services.webhooks))
+            call = Call(request, caller, services.state, services.webhooks)
+            call.check_scope("READ" if request.method in SAFE_METHODS else "WRITE")
+            response = await handler(call)
         except OAuthError as error:
             return _unauthorized(services.state.base_url, error.problem)
         except JiraError as error:
-            if error.status == 401:
-                return _unauthorized(services.state.base_url)
             response = JSONResponse(error.collection, error.status)
-        response.headers.update(RATE_LIMIT_HEADERS | {"X-AUSERNAME": quote(user.name), "X-Seraph-LoginReason": "OK"})
+        response.headers.update(
+            RATE_LIMIT_HEADERS | {"X-AUSERNAME": quote(caller.user.name), "X-Seraph-LoginReason": "OK"}
+        )
         return response
 
     return endpoint
@@ -140,26 +159,6 @@ def rest(services: Services, handler: Handler) -> Endpoint:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
-
-
-async def _authenticated(request: Request, services: Services) -> User:
-    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-    if scheme == "OAuth":
-        user = services.provider.caller(await sent_request(request, services.state))
-    elif scheme == "Bearer":
-        user = _token_owner(credentials, services.state)
-    else:
-        raise JiraError(401)
-    if not user.active:
-        raise JiraError(401)
-    return user
-
-
-def _token_owner(token: str, state: State) -> User:
-    for user in state.world.users.values():
-        if token and user.personal_access_token == token:
-            return user
-    raise JiraError(401)
 
 
 def _passes_xsrf_check(request: Request) -> bool:

@@ -5,8 +5,6 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -14,13 +12,13 @@ from starlette.routing import Route
 
 from devstack.jira.call import Services
 from devstack.jira.catalogue import ISSUE_TYPES, STATUSES
+from devstack.jira.control_tokens import TokenControl
 from devstack.jira.faults import Fault
-from devstack.jira.model import ACCESS_TOKEN_LIFETIME, AccessToken, Consumer, Issue, Json, RequestToken, Webhook
+from devstack.jira.model import Issue, Json, Webhook
 from devstack.jira.shapes import instant
 from devstack.jira.world import add_project, add_user
 
 FAULT = TypeAdapter(Fault)
-PEM = "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n"
 Answer = Callable[[Json], Any]
 
 
@@ -30,6 +28,7 @@ class Control:
     def __init__(self, services: Services) -> None:
         self._state = services.state
         self._webhooks = services.webhooks
+        self._tokens = TokenControl(services.state)
 
     def routes(self) -> list[Route]:
         return [
@@ -41,10 +40,14 @@ class Control:
             _route("PUT", "/settings", self.put_settings),
             _route("PUT", "/users/{name}", self.put_user),
             _route("PUT", "/projects/{key}", self.put_project),
-            _route("PUT", "/consumers/{key}", self.put_consumer),
-            _route("DELETE", "/consumers/{key}", self.delete_consumer),
-            _route("POST", "/tokens/revoke", self.revoke_tokens),
-            _route("POST", "/tokens/expire", self.expire_tokens),
+            _route("PUT", "/consumers/{key}", self._tokens.put_consumer),
+            _route("DELETE", "/consumers/{key}", self._tokens.delete_consumer),
+            _route("POST", "/oauth2-clients", self._tokens.put_oauth2_client),
+            _route("PUT", "/oauth2-clients/{clientId}", self._tokens.put_oauth2_client),
+            _route("DELETE", "/oauth2-clients/{clientId}", self._tokens.delete_oauth2_client),
+            _route("POST", "/personal-access-tokens", self._tokens.add_personal_access_token),
+            _route("POST", "/tokens/revoke", self._tokens.revoke_tokens),
+            _route("POST", "/tokens/expire", self._tokens.expire_tokens),
             _route("GET", "/faults", lambda _: [asdict(fault) for fault in self._state.faults]),
             _route("POST", "/faults", self.add_fault),
             _route("DELETE", "/faults", lambda _: self._state.faults.clear()),
@@ -60,7 +63,13 @@ class Control:
             "baseUrl": self._state.base_url,
             "version": self._state.version,
             "users": [
-                {"name": user.name, "key": user.key, "displayName": user.display_name, "active": user.active}
+                {
+                    "name": user.name,
+                    "key": user.key,
+                    "displayName": user.display_name,
+                    "active": user.active,
+                    "administrator": user.administrator,
+                }
                 for user in world.users.values()
             ],
             "projects": [
@@ -73,22 +82,43 @@ class Control:
                 {"user": token.user, "consumer": token.consumer, "issued": instant(token.issued)}
                 for token in world.access_tokens.values()
             ],
-            "webhooks": [{"url": hook.url, "events": hook.events} for hook in world.webhooks.values()],
+            "oauth2Clients": [
+                {"clientId": known.id, "name": known.name, "redirectUrl": known.redirect_url, "scope": known.scope}
+                for known in world.oauth2_clients.values()
+            ],
+            "oauth2Tokens": [
+                {"user": pair.user, "clientId": pair.client, "scope": pair.scope, "issued": instant(pair.issued)}
+                for pair in world.oauth2_tokens.values()
+                if pair.access_digest is not None
+            ],
+            "personalAccessTokens": [
+                {"id": made.id, "name": made.name, "user": made.user, "created": instant(made.created)}
+                for made in world.personal_access_tokens.values()
+            ],
+            "webhooks": [
+                {"id": key, "name": hook.name, "url": hook.url, "events": hook.events, "active": hook.active}
+                for key, hook in world.webhooks.items()
+            ],
         }
 
     def put_settings(self, given: Json) -> None:
-        """`baseUrl` (to play a proxy whose address Jira does not know) and `version`; the context path stays."""
+        """`baseUrl` (to play a proxy whose address Jira does not know; the context path stays), `version`,
+        `webhookIdentifiers` (see `State`), and those of `TokenControl`.
+        """
         version = str(given.get("version", self._state.version))
         if not all(part.isdigit() for part in version.split(".")):
             raise ValueError("version must be numbers with dots between them")
+        self._tokens.put_settings(given)
         self._state.base_url = str(given.get("baseUrl", self._state.base_url)).rstrip("/")
         self._state.version = version
+        self._state.webhook_identifiers = bool(given.get("webhookIdentifiers", self._state.webhook_identifiers))
 
     def put_user(self, given: Json) -> None:
         name = given["name"]
         user = self._state.world.users.get(name) or add_user(self._state.world, name, name)
         user.display_name = given.get("displayName", user.display_name)
         user.active = given.get("active", user.active)
+        user.administrator = given.get("administrator", user.administrator)
         user.personal_access_token = given.get("personalAccessToken", user.personal_access_token)
 
     def put_project(self, given: Json) -> None:
@@ -102,37 +132,6 @@ class Control:
         project.members = given.get("members", project.members)
         project.required_fields = given.get("requiredFields", project.required_fields)
 
-    def put_consumer(self, given: Json) -> None:
-        """`publicKey` is PEM, or as in Jira's own form only what stands between its first and last line."""
-        key = given["publicKey"].strip()
-        pem = key + "\n" if key.startswith("-----") else PEM.format(key)
-        if not isinstance(load_pem_public_key(pem.encode()), RSAPublicKey):
-            raise TypeError("publicKey must be an RSA key")
-        name = str(given.get("name") or given["key"])
-        self._state.world.consumers[given["key"]] = Consumer(given["key"], name, pem)
-
-    def delete_consumer(self, given: Json) -> None:
-        self._state.world.consumers.pop(given["key"], None)
-
-    def revoke_tokens(self, given: Json) -> Json:
-        """Take away the access tokens of `user`, or all: what a user does on his profile page."""
-        tokens = self._state.world.access_tokens
-        revoked = [key for key, token in tokens.items() if given.get("user") in (None, token.user)]
-        for key in revoked:
-            del tokens[key]
-        return {"revoked": len(revoked)}
-
-    def expire_tokens(self, given: Json) -> Json:
-        """Let `kind` tokens (`request` or `access`) be older than they may become."""
-        world = self._state.world
-        kinds: dict[str, list[RequestToken | AccessToken]] = {
-            "request": list(world.request_tokens.values()),
-            "access": list(world.access_tokens.values()),
-        }
-        for token in kinds[given["kind"]]:
-            token.issued -= 2 * ACCESS_TOKEN_LIFETIME
-        return {"expired": len(kinds[given["kind"]])}
-
     def add_fault(self, given: Json) -> Json:
         """A `Fault`, see there; `retry_after` and the like as they are called there."""
         fault = FAULT.validate_python(given)
@@ -140,9 +139,11 @@ class Control:
         return {"id": fault.id}
 
     def put_webhook(self, given: Json) -> None:
-        """`url`, `events` (none: all), `secret`; one per URL."""
-        url = given["url"]
-        self._state.world.webhooks[url] = Webhook(url, given.get("events") or [], given.get("secret"))
+        """`url`, `events` (none: all), `secret`, `name`; one per URL."""
+        url, hooks = given["url"], self._state.world.webhooks
+        key = next((key for key, hook in hooks.items() if hook.url == url), None)
+        hook = Webhook(url, given.get("events") or [], given.get("secret"), name=given.get("name", "Bridge"))
+        hooks[key or self._state.world.next_id("webhook")] = hook
 
     async def list_deliveries(self, _request: Request) -> Response:
         """What was posted and answered; waits for what is under way."""

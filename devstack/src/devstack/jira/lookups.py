@@ -105,13 +105,13 @@ async def list_fields(call: Call) -> Response:
 
 
 async def show_permissions(call: Call) -> Response:
-    """All or nothing: in this Jira who may see a project may do everything in it."""
+    """All or nothing: in this Jira who may see a project may do everything in it; few administer Jira."""
     query = call.request.query_params
     if issue := query.get("issueKey") or query.get("issueId"):
         call.issue(issue)
     elif project := query.get("projectKey") or query.get("projectId"):
         call.project(project)
-    permissions = {
+    permissions: dict[str, Json] = {
         key: {
             "id": str(number),
             "key": key,
@@ -121,5 +121,13 @@ async def show_permissions(call: Call) -> Response:
             "havePermission": True,
         }
         for number, (key, name) in enumerate(PERMISSIONS.items(), start=10)
+    }
+    permissions["ADMINISTER"] = {
+        "id": "0",
+        "key": "ADMINISTER",
+        "name": "Administer Jira",
+        "type": "GLOBAL",
+        "description": "Ability to perform most administration functions.",
+        "havePermission": call.may_administer,
     }
     return JSONResponse({"permissions": permissions})

@@ -18,6 +18,8 @@ class User:
     email: str
     active: bool = True
     personal_access_token: str | None = None
+    """One that tests and the demo choose themselves; those that Jira makes are `PersonalAccessToken`s."""
+    administrator: bool = False
 
 
 @dataclass
@@ -115,11 +117,70 @@ class AccessToken:
 
 
 @dataclass
+class OAuth2Client:
+    """The incoming half of an OAuth 2.0 application link: who may ask people, for how much, and where they return."""
+
+    id: str
+    name: str
+    secret: str
+    redirect_url: str
+    scope: str
+    pkce_required: bool = False
+    """Refuse authorization requests without a PKCE challenge, and those whose method is not S256."""
+
+
+@dataclass
+class AuthorizationCode:
+    client: str
+    redirect_url: str
+    scope: str
+    user: str
+    expires: datetime
+    challenge: str | None = None
+    challenge_method: str | None = None
+
+
+@dataclass
+class OAuth2Token:
+    """An access token and the refresh token that came with it; only their digests are kept."""
+
+    grant: str
+    """What the person allowed once; all tokens that were refreshed from it share it."""
+    client: str
+    user: str
+    scope: str
+    issued: datetime
+    access_digest: str | None
+    """None when it was refreshed: then the pair is kept only to notice who comes with the old refresh token."""
+    access_expires: datetime
+    refresh_expires: datetime
+
+
+@dataclass
+class PersonalAccessToken:
+    id: str
+    name: str
+    user: str
+    digest: str
+    created: datetime
+    expires: datetime | None = None
+
+
+@dataclass
 class Webhook:
     url: str
     events: list[str] = field(default_factory=list)
     """Which webhookEvent values are sent; empty means all."""
     secret: str | None = None
+    name: str = ""
+    active: bool = True
+    exclude_body: bool = False
+    jql: str = ""
+    """Which issues it is told of; empty means all."""
+    verify_tls: bool = True
+    created: datetime | None = None
+    updated: datetime | None = None
+    updated_by: str | None = None
 
 
 @dataclass
@@ -130,7 +191,14 @@ class World:
     consumers: dict[str, Consumer] = field(default_factory=dict)
     request_tokens: dict[str, RequestToken] = field(default_factory=dict)
     access_tokens: dict[str, AccessToken] = field(default_factory=dict)
+    oauth2_clients: dict[str, OAuth2Client] = field(default_factory=dict)
+    authorization_codes: dict[str, AuthorizationCode] = field(default_factory=dict)
+    """By the code's digest."""
+    oauth2_tokens: dict[str, OAuth2Token] = field(default_factory=dict)
+    """By the refresh token's digest."""
+    personal_access_tokens: dict[str, PersonalAccessToken] = field(default_factory=dict)
     webhooks: dict[str, Webhook] = field(default_factory=dict)
+    """By their id."""
     last_ids: dict[str, int] = field(default_factory=dict)
 
     def next_id(self, kind: str) -> str:

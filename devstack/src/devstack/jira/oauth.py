@@ -21,9 +21,9 @@ SESSION_LIFETIME = ACCESS_TOKEN_LIFETIME + timedelta(days=30)
 
 
 class OAuthError(Exception):
-    """Jira refused the signature or the token; `problem` is the oauth_problem it names."""
+    """Jira refused the signature or the token; `problem` is the oauth_problem it names, if it names one."""
 
-    def __init__(self, problem: str) -> None:
+    def __init__(self, problem: str | None = None) -> None:
         super().__init__(problem)
         self.problem = problem
 

@@ -11,16 +11,26 @@ from starlette.routing import Route
 from devstack.jira.call import Services
 from devstack.jira.catalogue import STATUSES
 from devstack.jira.model import REQUEST_TOKEN_LIFETIME, RequestToken, User
-from devstack.jira.oauth import SERVLET, OAuthError, SentRequest, challenge, sent_request
+from devstack.jira.oauth import FORM, SERVLET, OAuthError, SentRequest, challenge, sent_request
+from devstack.jira.state import State
 
 COOKIE = "simulated_user"
-FORM = "application/x-www-form-urlencoded"
 
 
 def page(title: str, body: str, status: int = 200) -> HTMLResponse:
     """A small HTML page; `body` is HTML already."""
     head = f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{escape(title)} - Jira</title></head>"
     return HTMLResponse(f"{head}<body><h1>{escape(title)}</h1>{body}</body></html>", status)
+
+
+def user_at_browser(request: Request, state: State) -> User | None:
+    """Who is logged in."""
+    return state.world.users.get(request.cookies.get(COOKIE, ""))
+
+
+def sent_to_log_in(state: State, back: str) -> Response:
+    """To the login page, and from there to `back`, a path of this Jira."""
+    return RedirectResponse(f"{state.base_url}/login?{urlencode({'os_destination': back})}", status_code=302)
 
 
 class Pages:
@@ -51,11 +61,9 @@ class Pages:
         token = self._pending(request.query_params.get("oauth_token"))
         if token is None:
             return page("OAuth", "<p id='problem'>This request is unknown, used or expired.</p>", 400)
-        user = self._user(request)
+        user = user_at_browser(request, self._state)
         if user is None:
-            back = f"{SERVLET}/authorize?{urlencode({'oauth_token': token.token})}"
-            login = urlencode({"os_destination": back})
-            return RedirectResponse(f"{self._state.base_url}/login?{login}", status_code=302)
+            return sent_to_log_in(self._state, f"{SERVLET}/authorize?{urlencode({'oauth_token': token.token})}")
         consumer = escape(self._state.world.consumers[token.consumer].name)
         return page(
             "Welcome to Jira",
@@ -69,7 +77,7 @@ class Pages:
     async def decide(self, request: Request) -> Response:
         """What the form sends: `approve` or `deny`. The browser goes back to the consumer either way."""
         form = await request.form()
-        token, user = self._pending(str(form.get("oauth_token", ""))), self._user(request)
+        token, user = self._pending(str(form.get("oauth_token", ""))), user_at_browser(request, self._state)
         if token is None or user is None or ("approve" in form) == ("deny" in form):
             return page("OAuth", "<p id='problem'>This request is unknown, used or expired.</p>", 400)
         if "deny" in form:
@@ -126,9 +134,6 @@ class Pages:
         if found is None or found.user is not None or found.denied:
             return None
         return found if self._state.now() - found.issued <= REQUEST_TOKEN_LIFETIME else None
-
-    def _user(self, request: Request) -> User | None:
-        return self._state.world.users.get(request.cookies.get(COOKIE, ""))
 
 
 def denied(token: RequestToken) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers, QueryParams
 from starlette.responses import PlainTextResponse
@@ -10,12 +11,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from devstack.jira.faults import RAW_SEND
 from devstack.jira.model import Json
+from devstack.jira.oauth import FORM
 from devstack.jira.state import State
 
 MAX_BODY = 10_000_000
 HIDDEN = "***"
 OAUTH_SECRETS = re.compile(r'(oauth_(?:token|verifier|signature|session_handle))="[^"]*"')
-SECRET_QUERY = {"oauth_token", "oauth_verifier"}
+SECRET_FIELDS = {"oauth_token", "oauth_verifier", "state", "code", "code_verifier", "client_secret", "refresh_token"}
+SECRET_FIELDS |= {"os_destination"}  # it repeats the query of the page that sent the browser to log in
+WEBHOOK_SECRET = re.compile(r'("secret"\s*:\s*)"(?:\\.|[^"\\])*"', re.IGNORECASE)
 
 
 class Recorder:
@@ -73,9 +77,9 @@ def _record(scope: Scope, body: bytes, state: State) -> Json:
         "at": state.now().isoformat(),
         "method": scope["method"],
         "path": scope["path"],
-        "query": {name: HIDDEN if name in SECRET_QUERY else query.getlist(name) for name in query},
+        "query": {name: HIDDEN if name in SECRET_FIELDS else query.getlist(name) for name in query},
         "headers": _without_secrets(Headers(scope=scope)),
-        "body": _body(body),
+        "body": _body(body, scope["path"], Headers(scope=scope).get("content-type", "")),
         "status": None,
     }
 
@@ -90,9 +94,13 @@ def _without_secrets(headers: Headers) -> dict[str, str]:
     return shown
 
 
-def _body(body: bytes) -> object:
-    """The JSON value, or the text, or None."""
+def _body(body: bytes, path: str, kind: str) -> object:
+    """The JSON value, or the text, or None; without the secrets of a form or a webhook."""
     text = body.decode("utf-8", "replace")
+    if kind.startswith(FORM):
+        return {name: HIDDEN if name in SECRET_FIELDS else value for name, value in parse_qsl(text)}
+    if "webhook" in path:
+        text = WEBHOOK_SECRET.sub(rf'\1"{HIDDEN}"', text)
     try:
         return json.loads(text) if text else None
     except ValueError:

@@ -3,7 +3,7 @@
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,6 +22,16 @@ def utc_now() -> datetime:
 
 
 @dataclass
+class OAuth2Rules:
+    """How long what OAuth 2.0 hands out lives, and what happens to a grant whose old refresh token comes again."""
+
+    code_lifetime: timedelta = timedelta(seconds=10)
+    access_lifetime: timedelta = timedelta(hours=1)
+    refresh_lifetime: timedelta = timedelta(days=90)
+    reuse_revokes: bool = False
+
+
+@dataclass
 class State:
     """What `create_app` serves; `base_url` is the address Jira believes to have, and signs with."""
 
@@ -29,6 +39,9 @@ class State:
     version: str = "8.20.7"
     file: Path | None = None
     now: Callable[[], datetime] = utc_now
+    oauth2: OAuth2Rules = field(default_factory=OAuth2Rules)
+    webhook_identifiers: bool = True
+    """Whether deliveries carry X-Atlassian-Webhook-Identifier, which not every Jira is known to send."""
     world: World = field(init=False)
     faults: list[Fault] = field(default_factory=list)
     used_nonces: dict[tuple[str, str, str], int] = field(default_factory=dict)

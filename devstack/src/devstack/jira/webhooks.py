@@ -14,6 +14,8 @@ import httpx
 
 from devstack.jira.catalogue import FIELDS
 from devstack.jira.issue_shapes import IssueShapes, change_item
+from devstack.jira.jql import Query, parse
+from devstack.jira.jql_fields import FieldMeanings
 from devstack.jira.model import Change, Comment, Issue, Json, User, Webhook
 from devstack.jira.state import State
 
@@ -83,11 +85,14 @@ class Webhooks:
         return {"changelog": {"id": change.id, "items": [change_item(item) for item in change.items]}}
 
     def _post(self, bodies: list[Json], what: Happened) -> None:
-        hooks = list(self._state.world.webhooks.values())
+        hooks = [hook for hook in self._state.world.webhooks.values() if self._concerns(hook, what.issue)]
         if hooks:
             task = asyncio.create_task(self._post_all(hooks, bodies, what.actor))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
+
+    def _concerns(self, hook: Webhook, issue: Issue) -> bool:
+        return hook.active and (not hook.jql or _issues(self._state, hook.jql).matches(issue))
 
     async def _post_all(self, hooks: list[Webhook], bodies: list[Json], actor: User) -> None:
         async with self._in_order:
@@ -99,7 +104,7 @@ class Webhooks:
 
     async def _deliver(self, hook: Webhook, body: Json, actor: User) -> None:
         """Post once; Jira does not retry, and only its log knows of a failure."""
-        raw = json.dumps(body, ensure_ascii=False).encode()
+        raw = b"" if hook.exclude_body else json.dumps(body, ensure_ascii=False).encode()
         delivery: Json = {"url": hook.url, "event": body["webhookEvent"], "at": self._state.now().isoformat()}
         delivery |= {"status": None, "error": None, "body": body}
         self._state.deliveries.append(delivery)
@@ -114,15 +119,25 @@ class Webhooks:
         delivery["milliseconds"] = round((time.perf_counter() - started) * 1000, 1)
 
     def _headers(self, hook: Webhook, raw: bytes, delivery: Json) -> dict[str, str]:
-        delivery["identifier"] = str(uuid4())
         headers = {
             "Content-Type": "application/json; charset=UTF-8",
             "User-Agent": f"Atlassian HttpClient unknown / JIRA-{self._state.version} ({self._state.build_number})",
-            "X-Atlassian-Webhook-Identifier": delivery["identifier"],
         }
+        if self._state.webhook_identifiers:
+            delivery["identifier"] = headers["X-Atlassian-Webhook-Identifier"] = str(uuid4())
         if hook.secret and self._state.version_numbers[0] >= SIGNED_SINCE:
             headers["X-Hub-Signature"] = "sha256=" + hmac.new(hook.secret.encode(), raw, sha256).hexdigest()
         return headers
+
+
+def check_jql(state: State, jql: str) -> None:
+    """Raise JqlError if this query, which may be empty, is not understood."""
+    _issues(state, jql)
+
+
+def _issues(state: State, jql: str) -> Query:
+    """A filter sees all projects."""
+    return parse(jql, FieldMeanings(state.world, list(state.world.projects.values()), "", state.now()))
 
 
 def _with_actor(url: str, actor: User) -> str:

@@ -23,7 +23,7 @@ ISSUES = (
 def default_world(now: datetime) -> World:
     """Build the world as it is on an ordinary day: all of it was made yesterday by admin."""
     world = World()
-    add_user(world, "admin", "Jira Administrator")
+    add_user(world, "admin", "Jira Administrator").administrator = True
     world.last_ids["user"] = 10_099
     for name, display_name in PEOPLE:
         add_user(world, name, display_name)

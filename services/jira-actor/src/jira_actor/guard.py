@@ -1,25 +1,20 @@
-"""Where a tenant's URL may lead: our own table, because `is_global` lets translated and tunnelled addresses through."""
+"""Where a tenant's URL may lead. One strict grammar: what two parsers could read differently is refused."""
 
 import re
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from urllib.parse import urlsplit
+from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address
 
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
+from jira_actor.addresses import Address, Network, Reach, why_refused
+
+__all__ = ["Address", "Reach", "Target", "TargetRefused", "checked_addresses", "checked_target"]
 
 
 class TargetRefused(Exception):
-    """The URL leads where Bridge does not go; `str()` is for people."""
+    """The URL leads where Bridge does not go; `str()` and `advice` are for people."""
 
-
-@dataclass(frozen=True)
-class Reach:
-    """What the operator opened beyond public https addresses."""
-
-    allowed_networks: tuple[Network, ...] = ()
-    allow_loopback: bool = False
-    allow_http: bool = False
+    def __init__(self, said: str, advice: str) -> None:
+        super().__init__(said)
+        self.advice = advice
 
 
 @dataclass(frozen=True)
@@ -28,8 +23,11 @@ class Target:
 
     scheme: str
     host: str
+    """In lower case; an IPv6 address without its brackets."""
     port: int
     path: str
+    only: tuple[Network, ...] = ()
+    """To which networks the tenant narrows the host's addresses; empty: not narrowed."""
 
     @property
     def url(self) -> str:
@@ -40,86 +38,42 @@ class Target:
 
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+LONGEST = 300
 
-_LOOPBACK = tuple(map(ip_network, ("127.0.0.0/8", "::1/128")))
-_PRIVATE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")))
-_METADATA = tuple(
-    map(
-        ip_network,
-        (
-            "169.254.0.0/16",  # AWS, Azure, Google, Oracle, OpenStack, ECS tasks: link-local as a whole
-            "fe80::/10",
-            "168.63.129.16/32",  # Azure's wire server, a public address
-            "100.100.100.200/32",  # Alibaba
-            "192.0.0.192/32",  # Oracle classic
-            "fd00:ec2::/32",  # AWS
-            "fd20:ce::/32",  # Google
-        ),
-    )
+_URL = re.compile(
+    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<host>\[[^\[\]/]*\]|[^\[\]/:]*)(:(?P<port>[^/]*))?(?P<path>(/.*)?)"
 )
-_SPECIAL = tuple(
-    map(
-        ip_network,
-        (
-            "0.0.0.0/8",
-            "192.0.0.0/24",
-            "192.0.2.0/24",
-            "192.31.196.0/24",
-            "192.52.193.0/24",
-            "192.88.99.0/24",
-            "192.175.48.0/24",
-            "198.18.0.0/15",
-            "198.51.100.0/24",
-            "203.0.113.0/24",
-            "224.0.0.0/4",
-            "240.0.0.0/4",
-            "2001::/23",  # Teredo, ORCHID, benchmarking
-            "2001:db8::/32",
-            "2002::/16",  # 6to4 carries any IPv4 address
-            "2620:4f:8000::/48",
-            "3fff::/20",
-        ),
-    )
-)
-_GLOBAL_UNICAST_V6 = ip_network("2000::/3")
-
-_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*")
+_PORT = re.compile(r"[1-9][0-9]{0,4}")
+_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 _LOOKS_LIKE_A_NUMBER = re.compile(r"(0x[0-9a-f]*|[0-9]+)")
 _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
+_OF_THIS_MACHINE = re.compile(r"(.+\.)?localhost(\.localdomain)?")
+_OF_A_PRIVATE_NETWORK = re.compile(r"[^.]+|.+\.(corp|home|home\.arpa|internal|intranet|lan|local|localdomain|private)")
 
-
-def why_refused(address: Address, reach: Reach) -> str | None:
-    """Say in plain words why Bridge does not connect to this address; None: it may."""
-    if _within(address, _METADATA):
-        return "it is a link-local or cloud metadata address"
-    if _within(address, _LOOPBACK):
-        return None if reach.allow_loopback else "it is a loopback address"
-    if _within(address, _PRIVATE):
-        return None if _within(address, reach.allowed_networks) else "it is in a private network that is not allowed"
-    if _within(address, _SPECIAL) or (address.version == 6 and address not in _GLOBAL_UNICAST_V6):
-        return "it is not a public unicast address"
-    return None
+_LIKE_THIS = "Write it as people open Jira, such as https://jira.example.com or https://example.com/jira."
+_FORBIDDEN = (
+    (r"[^\x00-\x7f]", "holds letters, digits or dots beyond plain ASCII", "Write a name's xn-- form and plain digits."),
+    (r"[\x00-\x20\x7f]", "holds spaces, tabs or line breaks", "Write it without them."),
+    (r"\\", "holds a backslash", "Write forward slashes."),
+    (r"%", "holds a percent sign", "Write plain characters, and an address without its zone."),
+    (r"@", "holds a user name or password", "Leave out the @ and what stands before it."),
+    (r"[?#]", "has a query or a fragment", "Write only what comes before /browse or /secure."),
+)
 
 
 def checked_target(url: str, reach: Reach) -> Target:
-    """Take a base URL apart; raise `TargetRefused` for every form that two parsers could read differently."""
-    if not url.isascii() or any(ord(character) < 33 or character in "\\%@" for character in url):
-        raise TargetRefused("The base URL may not contain spaces, backslashes, percent signs, @ or non-ASCII letters.")
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise TargetRefused("The base URL is not a valid URL.") from error
-    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
-        raise TargetRefused("The base URL must begin with https:// and a host name.")
-    if parts.scheme == "http" and not reach.allow_http:
-        raise TargetRefused("The base URL must begin with https://.")
-    path = parts.path.rstrip("/")
-    if "?" in url or "#" in url or not _PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
-        raise TargetRefused("The base URL may only have a plain path, such as https://jira.example.com/jira.")
-    if port == 0:
-        raise TargetRefused("The base URL's port is not valid.")
-    return Target(parts.scheme, _checked_host(parts.hostname, reach), port or DEFAULT_PORTS[parts.scheme], path)
+    """Take a base URL apart; raise `TargetRefused` where it is not plain or leads where Bridge does not go."""
+    if len(url) > LONGEST:
+        raise TargetRefused(f"The base URL is longer than {LONGEST} characters.", _LIKE_THIS)
+    for pattern, wrong, advice in _FORBIDDEN:
+        if re.search(pattern, url):
+            raise TargetRefused(f"The base URL {wrong}.", advice)
+    parts = _URL.fullmatch(url)
+    if not parts or not parts["host"]:
+        raise TargetRefused("The base URL does not begin with https:// and a host.", _LIKE_THIS)
+    scheme = _checked_scheme(parts["scheme"].lower(), reach)
+    port, path = _checked_port(parts["port"], scheme), _checked_path(parts["path"])
+    return Target(scheme, _checked_host(parts["host"].lower(), reach), port, path, reach.only)
 
 
 def checked_addresses(addresses: list[str], reach: Reach) -> list[Address]:
@@ -127,21 +81,58 @@ def checked_addresses(addresses: list[str], reach: Reach) -> list[Address]:
     parsed = [ip_address(address) for address in addresses]
     for address in parsed:
         if why := why_refused(address, reach):
-            raise TargetRefused(f"Bridge does not connect to {address}: {why}.")
+            raise TargetRefused(f"Bridge does not connect to {address}: {why.said}.", why.advice)
     return parsed
 
 
+def _checked_scheme(scheme: str, reach: Reach) -> str:
+    if scheme == "https" or (scheme == "http" and reach.allow_http):
+        return scheme
+    if scheme == "http":
+        advice = "Write https://; a Jira without TLS must be allowed by Bridge's operator (BRIDGE_ALLOW_HTTP)."
+        raise TargetRefused("The base URL begins with http://.", advice)
+    raise TargetRefused("The base URL does not begin with https://.", _LIKE_THIS)
+
+
+def _checked_port(port: str | None, scheme: str) -> int:
+    if port is None:
+        return DEFAULT_PORTS[scheme]
+    if not _PORT.fullmatch(port) or int(port) > 65_535:
+        advice = "Write a number from 1 to 65535 after the colon, or no colon; an IPv6 address stands in brackets."
+        raise TargetRefused("The base URL's port is not valid.", advice)
+    return int(port)
+
+
+def _checked_path(path: str) -> str:
+    plain = path.removesuffix("/")
+    if not _PATH.fullmatch(plain) or {".", ".."} & set(plain.split("/")):
+        raise TargetRefused("The base URL has a path that no Jira has.", "Write at most the context path, as in /jira.")
+    return plain
+
+
 def _checked_host(host: str, reach: Reach) -> str:
-    name = host.lower().removesuffix(".")
-    if ":" in name or _LOOKS_LIKE_A_NUMBER.fullmatch(name.rpartition(".")[2]):
-        try:
-            return str(checked_addresses([name], reach)[0])
-        except ValueError as error:
-            raise TargetRefused("The base URL's host is an address in an unusual form.") from error
+    name = host.removesuffix(".")
+    if host.startswith("["):
+        return _checked_literal(IPv6Address, host[1:-1], reach)
+    if _LOOKS_LIKE_A_NUMBER.fullmatch(name.rpartition(".")[2]):
+        return _checked_literal(IPv4Address, name, reach)
     if not _NAME.fullmatch(name):
-        raise TargetRefused("The base URL's host is not a valid host name.")
+        advice = "Write letters, digits and hyphens with single dots between, such as jira.example.com."
+        raise TargetRefused("The base URL's host is not a valid host name.", advice)
+    if reach.allow_loopback:
+        return name
+    if _OF_THIS_MACHINE.fullmatch(name):
+        raise TargetRefused("The base URL's host is a loopback name: it means the machine itself.", _LIKE_THIS)
+    if _OF_A_PRIVATE_NETWORK.fullmatch(name) and not reach.allowed_networks:
+        advice = "Write its public name, or have Bridge's operator allow its network (BRIDGE_ALLOWED_NETWORKS)."
+        raise TargetRefused("The base URL's host is a name that only a private network knows.", advice)
     return name
 
 
-def _within(address: Address, networks: tuple[Network, ...]) -> bool:
-    return any(address in network for network in networks)
+def _checked_literal(kind: type[IPv4Address] | type[IPv6Address], text: str, reach: Reach) -> str:
+    try:
+        address = kind(text)
+    except AddressValueError as error:
+        advice = "Write four decimal numbers, such as 198.51.100.7, an IPv6 address in brackets, or best a name."
+        raise TargetRefused("The base URL's host is an address in an unusual form.", advice) from error
+    return str(checked_addresses([str(address)], reach)[0])
