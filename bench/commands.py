@@ -64,6 +64,17 @@ class Commands:
                 into.to_call.append((seen.call - sent) * 1000)
                 into.to_write.append((seen.write - sent) * 1000)
 
+    async def everybody(self, at_once: int) -> None:
+        """Let each person write once, so many at a time: the first message of each is announced besides."""
+        left = itertools.repeat(None, self._people.qsize())
+
+        async def client() -> None:
+            async with _connected(self._port) as connection:
+                for _ in left:
+                    await self.one(connection)
+
+        await asyncio.gather(*(client() for _ in range(at_once)))
+
     async def many(self, at_once: int, seconds: float) -> float:
         """Keep so many commands under way; give how many came to their end per second."""
         ends = time.perf_counter() + seconds

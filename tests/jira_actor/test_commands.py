@@ -91,6 +91,24 @@ async def test_all_signatures_of_a_comment_are_asked_for_at_once(linked: Office)
     await one(COMMENT, linked)
 
     assert len(linked.keys.asked) == 1
+    assert len(linked.keys.asked[0]) == 2
+
+
+@pytest.mark.parametrize("asked", [COMMENT, TransitionAsked(origin=ORIGIN, issue="OPS-1", to="Done")])
+async def test_what_a_second_attempt_looks_for_is_signed_with_the_same_question(asked: Intent, linked: Office) -> None:
+    with a_second_attempt():
+        await one(asked, linked)
+
+    assert len(linked.keys.asked) == 1
+
+
+async def test_a_second_attempt_to_create_asks_anew_only_to_read_the_issue_it_made(linked: Office) -> None:
+    with a_second_attempt():
+        created = await one(CREATE, linked)
+
+    assert isinstance(created, IssueCreated)
+    _, [last] = linked.keys.asked
+    assert f"/issue/{created.issue.key}?" in last
 
 
 async def test_a_comment_whose_answer_was_lost_is_not_written_again(linked: Office) -> None:

@@ -1,6 +1,7 @@
 """The HTTP adapter against servers that really listen."""
 
 import asyncio
+import gzip
 import json
 import time
 from collections.abc import AsyncIterator
@@ -53,7 +54,16 @@ async def damaged(_: Received) -> Response:
     return Response(b"this is not gzip", headers={"content-encoding": "gzip"})
 
 
-APP = Starlette(routes=[Route(f"/{page.__name__}", page) for page in (echo, large, slow, dripping, elsewhere, damaged)])
+async def packed(_: Received) -> Response:
+    return Response(gzip.compress(b'{"a": 1}'), headers={"content-encoding": "gzip"}, media_type="application/json")
+
+
+async def blown_up(_: Received) -> Response:
+    return Response(gzip.compress(b"x" * 200_000), headers={"content-encoding": "gzip"})
+
+
+PAGES = (echo, large, slow, dripping, elsewhere, damaged, packed, blown_up)
+APP = Starlette(routes=[Route(f"/{page.__name__}", page) for page in PAGES])
 
 
 @asynccontextmanager
@@ -104,10 +114,19 @@ async def test_a_redirect_is_an_answer_and_not_followed() -> None:
     assert answer.status == 307
 
 
-async def test_a_body_over_the_limit_is_not_read_to_its_end() -> None:
+async def test_a_compressed_answer_is_unpacked() -> None:
+    async with server() as (http, target):
+        answer = await http.exchange(target, Request("GET", "/packed"))
+
+    assert answer.is_json
+    assert heard(answer.body) == {"a": 1}
+
+
+@pytest.mark.parametrize("path", ["/large", "/blown_up"])
+async def test_a_body_over_the_limit_is_not_read_to_its_end(path: str) -> None:
     async with server() as (http, target):
         with pytest.raises(AnswerTooLarge):
-            await http.exchange(target, Request("GET", "/large"))
+            await http.exchange(target, Request("GET", path))
 
 
 @pytest.mark.parametrize("path", ["/slow", "/dripping", "/damaged"])

@@ -29,6 +29,7 @@ from contracts.teams import (
 )
 from jira_actor import decide, requests
 from jira_actor.errors import JiraError
+from jira_actor.http import Request
 from jira_actor.jira import Jira, NewIssue, comment_url, issue_url, search_url
 
 CLOCKS_DIFFER = timedelta(minutes=15)
@@ -46,7 +47,7 @@ async def show(asked: ShowAsked, jira: Jira) -> IssueShown:
 async def create(asked: CreateAsked, jira: Jira) -> IssueCreated:
     """Make an issue, once."""
     key, summary = decide.project_key(asked.project), decide.summary_text(asked.summary)
-    await jira.sign_ahead(requests.project(key), requests.create({}, ""))
+    await jira.sign_ahead(requests.project(key), *_before(requests.search("", 0)), requests.create({}, ""))
     project = await jira.project(key)
     kind = decide.issue_type(project.issue_types, asked.issue_type)
     made = await _made_before(jira, project.key, summary, asked.origin) if perhaps_done.get() else None
@@ -59,7 +60,8 @@ async def create(asked: CreateAsked, jira: Jira) -> IssueCreated:
 async def comment(asked: CommentAsked, jira: Jira) -> CommentAdded:
     """Write a comment, once."""
     key, text, intent_id = decide.issue_key(asked.issue), decide.comment_text(asked.text), asked.origin.intent_id
-    await jira.sign_ahead(requests.issue(key), requests.comment(key, text, intent_id))
+    looks = _before(requests.comments(key))
+    await jira.sign_ahead(requests.issue(key), *looks, requests.comment(key, text, intent_id))
     issue = (await jira.issue(key)).issue
     since = asked.origin.asked_at - CLOCKS_DIFFER
     before = await jira.comment_of(key, intent_id, since) if perhaps_done.get() else None
@@ -86,7 +88,8 @@ async def assign(asked: AssignAsked, jira: Jira) -> IssueAssigned:
 async def transition(asked: TransitionAsked, jira: Jira) -> IssueTransitioned:
     """Move an issue, unless it is there, or an earlier attempt moved it."""
     key = decide.issue_key(asked.issue)
-    await jira.sign_ahead(requests.issue(key), requests.transition(key, ""), requests.issue(key))
+    looks = _before(requests.myself(), requests.history(key))
+    await jira.sign_ahead(requests.issue(key), *looks, requests.transition(key, ""), requests.issue(key))
     before = await jira.issue(key)
     was = before.issue.status
     if decide.same(was, asked.to):
@@ -124,6 +127,11 @@ COMMANDS: dict[type[Intent], Callable[[Any, Jira], Awaitable[Event]]] = {
     SearchAsked: search,
     SubscribeAsked: subscribe,
 }
+
+
+def _before(*looks: Request) -> tuple[Request, ...]:
+    """Give the requests that look for what an earlier attempt did; none where there was none."""
+    return looks if perhaps_done.get() else ()
 
 
 async def _made_before(jira: Jira, project: str, summary: str, origin: Origin) -> Issue | None:

@@ -28,7 +28,6 @@ from jira_actor.jira_wire import (
 from jira_actor.session import Session, Site
 
 Model = TypeVar("Model", bound=BaseModel)
-PAGE = 50
 PAGES = 10
 LATELY = 200
 """Issues of one person in one project that are looked through for one made before."""
@@ -128,12 +127,12 @@ class Jira:
 
     async def comment_of(self, key: str, intent_id: str, since: datetime) -> str | None:
         """Find the comment that an intent made, looking no further back than `since`."""
-        for start_at in range(0, PAGE * PAGES, PAGE):
-            page = await self._read(CommentPage, requests.comments(key, start_at, PAGE))
+        for start_at in range(0, requests.PAGE * PAGES, requests.PAGE):
+            page = await self._read(CommentPage, requests.comments(key, start_at))
             for found in page.comments:
                 if requests.marker(intent_id) in [made_by.model_dump() for made_by in found.properties]:
                     return found.id
-            if start_at + PAGE >= page.total or _reaches_back(page, since):
+            if start_at + requests.PAGE >= page.total or _reaches_back(page, since):
                 return None
         return None
 

@@ -20,6 +20,8 @@ CARD_FIELDS = (
 )
 MARKER = "bridge.intent"
 """The entity property that says which intent made a comment or an issue."""
+PAGE = 50
+"""Comments that are asked for at one time."""
 
 
 def server_info() -> Request:
@@ -39,7 +41,7 @@ def project(key: str) -> Request:
 
 def issue(key: str) -> Request:
     """Ask for what a card shows, what may be done next, and our marker."""
-    return _get(f"/issue/{key}", fields=",".join(CARD_FIELDS), expand="transitions", properties=MARKER)
+    return Request("GET", f"{API}/issue/{key}?{_FOR_A_CARD}")
 
 
 def history(key: str) -> Request:
@@ -52,9 +54,9 @@ def create(fields: Mapping[str, Any], intent_id: str) -> Request:
     return Request("POST", f"{API}/issue", {"fields": fields, "properties": [marker(intent_id)]})
 
 
-def comments(key: str, start_at: int, size: int) -> Request:
-    """Ask for comments, the newest first, with their properties."""
-    return _get(f"/issue/{key}/comment", startAt=start_at, maxResults=size, orderBy="-created", expand="properties")
+def comments(key: str, start_at: int = 0) -> Request:
+    """Ask for a page of comments, the newest first, with their properties."""
+    return _get(f"/issue/{key}/comment", startAt=start_at, maxResults=PAGE, orderBy="-created", expand="properties")
 
 
 def comment(key: str, text: str, intent_id: str) -> Request:
@@ -99,4 +101,11 @@ def marker(intent_id: str) -> dict[str, Any]:
 
 
 def _get(path: str, **query: str | int) -> Request:
-    return Request("GET", f"{API}{path}?{urlencode(query, quote_via=quote)}")
+    return Request("GET", f"{API}{path}?{_encoded(**query)}")
+
+
+def _encoded(**query: str | int) -> str:
+    return urlencode(query, quote_via=quote)
+
+
+_FOR_A_CARD = _encoded(fields=",".join(CARD_FIELDS), expand="transitions", properties=MARKER)

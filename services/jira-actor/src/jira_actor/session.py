@@ -3,6 +3,7 @@
 from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 from chassis.errors import Unavailable
@@ -43,6 +44,7 @@ class Site:
         return Call(method=request.method, url=self.signing_base_url + request.path, **oauth)
 
 
+@lru_cache(maxsize=1000)  # every command asks for its tenant's
 def site_of(tenant: Tenant, reach: Reach) -> Site:
     """Take a tenant's address, checked; raise `JiraRefused` where Bridge may not go."""
     try:
