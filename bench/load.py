@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from bench.web import Connection
 
-WARM_UP = 1.5
+WARM_UP = 0.5
 
 
 @dataclass
@@ -25,10 +25,12 @@ class Load:
         return sum(count for status, count in self.statuses.items() if 200 <= status < 300) / self.seconds
 
 
-async def drive(port: int, clients: int, seconds: float, request: Callable[[], bytes]) -> Load:
+async def drive(
+    port: int, clients: int, seconds: float, request: Callable[[], bytes], warm_up: float = WARM_UP
+) -> Load:
     """Run the loop for so many seconds after a warm-up."""
     load = Load()
-    begins = time.perf_counter() + WARM_UP
+    begins = time.perf_counter() + warm_up
     ends = begins + seconds
 
     async def client() -> None:

@@ -4,7 +4,6 @@ import os
 import platform
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -61,13 +60,6 @@ class Usage:
         seconds = time.perf_counter() - self._began
         used = {name: (cpu_seconds(pid) - self._before[name]) / seconds for name, pid in self.pids.items()}
         return {name: round(cores, 3) for name, cores in sorted(used.items(), key=lambda item: -item[1])}
-
-
-def keep_to(pid: int, cores: set[int]) -> None:
-    """Let a process, with all its threads, run on these cores alone."""
-    for thread in Path(f"/proc/{pid}/task").iterdir():
-        with suppress(ProcessLookupError):  # it may have ended
-            os.sched_setaffinity(int(thread.name), cores)
 
 
 class Others:

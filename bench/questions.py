@@ -13,12 +13,15 @@ from chassis.sealing import ReplyKey
 from contracts.keys import Ask, Call, CallsAuthorizationAsked, CallsAuthorized
 
 PARTITION = 0
-ANSWER = CallsAuthorized.event_type().encode()
+QUESTION, ANSWER = CallsAuthorizationAsked.event_type().encode(), CallsAuthorized.event_type().encode()
 CALLS = (
     Call(method="GET", url="https://jira.example.com/rest/api/2/issue/OPS-7?fields=summary%2Cstatus"),
     Call(method="POST", url="https://jira.example.com/rest/api/2/issue/OPS-7/comment"),
 )
 """As many as a command has signed with one question."""
+MARK = b"request-id"
+"""Stands in the text of a question where its own id goes."""
+PATIENCE = 20.0
 
 
 class Questions:
@@ -26,8 +29,8 @@ class Questions:
 
     def __init__(self, bridge: System, links: list[tuple[str, str]]) -> None:
         self._bootstrap, self._wait_ms = bridge.engines.kafka_bootstrap, bridge.fetch_wait_ms
-        self._links = itertools.cycle(links)
         self._key = ReplyKey()
+        self._texts = itertools.cycle([self._text(tenant_id, link_id) for tenant_id, link_id in links])
         self._waiting: dict[bytes, asyncio.Future[ConsumerRecord]] = {}
 
     async def ask_for(self, seconds: float, at_once: int) -> float:
@@ -40,7 +43,8 @@ class Questions:
         await consumer.seek_to_end()
         listening = asyncio.create_task(self._listen(consumer))
         try:
-            return await self._ask(producer, seconds, at_once)
+            async with asyncio.timeout(seconds + PATIENCE):
+                return await self._ask(producer, seconds, at_once)
         finally:
             listening.cancel()
             await consumer.stop()
@@ -62,29 +66,33 @@ class Questions:
         return signed / seconds
 
     async def _one(self, producer: AIOKafkaProducer) -> ConsumerRecord:
-        tenant_id, link_id = next(self._links)
-        request_id = uuid4().hex
-        ask = Ask(request_id=request_id, partition=PARTITION, reply_key=self._key.public)
-        question = CallsAuthorizationAsked(ask=ask, tenant_id=tenant_id, link_id=link_id, calls=CALLS)
+        key, value = next(self._texts)
+        own = uuid4().hex.encode()
         headers = [
             ("ce_specversion", b"1.0"),
-            ("ce_id", request_id.encode()),
-            ("ce_type", question.event_type().encode()),
+            ("ce_id", own),
+            ("ce_type", QUESTION),
             ("ce_source", b"/bench"),
             ("ce_time", datetime.now(UTC).isoformat().encode()),
         ]
-        answered = self._waiting[request_id.encode()] = asyncio.get_running_loop().create_future()
+        answered = self._waiting[own] = asyncio.get_running_loop().create_future()
         await producer.send(
-            question.topic, question.model_dump_json().encode(), key=question.key().encode(), headers=headers
+            CallsAuthorizationAsked.topic, value.replace(MARK, own), key=key.replace(MARK, own), headers=headers
         )
-        async with asyncio.timeout(20):
-            record = await answered
-        del self._waiting[request_id.encode()]
+        record = await answered
         if (kind := dict(record.headers)["ce_type"]) != ANSWER:
             raise RuntimeError(f"key-vault answered {kind.decode()}")
         return record
 
     async def _listen(self, consumer: AIOKafkaConsumer) -> None:
-        async for record in consumer:
-            if (waiting := self._waiting.get(record.key)) and not waiting.done():
-                waiting.set_result(record)
+        while True:
+            fetched = await consumer.getmany(timeout_ms=1_000)
+            for record in itertools.chain.from_iterable(fetched.values()):
+                if waiting := self._waiting.pop(record.key, None):
+                    waiting.set_result(record)
+
+    def _text(self, tenant_id: str, link_id: str) -> tuple[bytes, bytes]:
+        """Give a question's key and value as they are sent, but for its id."""
+        ask = Ask(request_id=MARK.decode(), partition=PARTITION, reply_key=self._key.public)
+        question = CallsAuthorizationAsked(ask=ask, tenant_id=tenant_id, link_id=link_id, calls=CALLS)
+        return question.key().encode(), question.model_dump_json().encode()

@@ -14,7 +14,8 @@ from bridge.kafka_admin import KafkaAdminError
 from bridge.kafka_log import RawMessage
 from bridge.moments import moment
 from bridge.replay import Replayed, Run, plan, replay, with_twins
-from chassis.dead_letters import dead_letter
+from chassis.dead_letters import dead_letter, shortened
+from chassis.envelope import Outgoing
 from chassis.errors import Poison
 from chassis.parking import Waiting
 from contracts.operator import DeadLettersReplayed, Operator, Replay, ReplayBegun
@@ -40,9 +41,21 @@ LETTER = DeadLetter(
 def letter_of(record: StoredRecord) -> StoredRecord:
     """Set a record aside as a service does, and give it as Kafka then holds it."""
     letter = dead_letter(record, "jira-actor", Poison("invalid", "value: missing"), WAITING, 1)
-    headers = {"content-type": "", "correlation_id": letter.correlation_id, **letter.headers}
-    stored = [(name, value.encode()) for name, value in headers.items()]
-    return StoredRecord("dead-letters.v1", 3, 17, letter.key, letter.value, stored)
+    return stored(letter)
+
+
+def stored(letter: Outgoing) -> StoredRecord:
+    """Give a dead letter as Kafka holds it."""
+    return StoredRecord("dead-letters.v1", 3, 17, letter.key, letter.value, letter.raw_headers())
+
+
+def test_a_letter_of_which_only_the_beginning_was_kept_is_not_replayed() -> None:
+    headers = [("ce_type", b"bridge.comment-asked.v1")]
+    record = StoredRecord("teams.intents.v1", 4, 99, b"t|u", b"x" * 3_000_000, headers)
+    letter = dead_letter(record, "jira-actor", Poison("invalid", "value: missing"), WAITING, 1)
+
+    with pytest.raises(NotReplayable, match="3000000"):
+        original(stored(shortened(letter)))
 
 
 @pytest.mark.parametrize(

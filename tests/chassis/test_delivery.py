@@ -2,14 +2,17 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from aiokafka import AIOKafkaProducer
 from tests.chassis.cluster import Cluster, asked, until
 
 from chassis.attempt import perhaps_done
 from chassis.delivery import Delivery
 from chassis.envelope import Outgoing
 from chassis.errors import Unavailable
+from chassis.inbox import Inbox
 from chassis.metrics import Metrics
 from contracts.keys import Ask, SecretsOpeningAsked
 from contracts.outcomes import Refused
@@ -324,3 +327,103 @@ async def test_for_a_while_after_a_takeover_everything_may_have_been_done_before
     await until(lambda: len(seen) == 2)
 
     assert seen == [True, False]
+
+
+async def test_a_message_too_large_even_for_a_dead_letter_is_set_aside_in_part_and_stops_nobody(
+    cluster: Cluster,
+) -> None:
+    """Compressed it fits into Kafka; opened, no limit holds."""
+    done: list[str] = []
+
+    async def handler(event: CommentAsked) -> None:
+        done.append(event.text)
+
+    await cluster.replica(handler)
+    kafka = await cluster.kafka()
+    headers = [("ce_id", b"1"), ("ce_type", b"bridge.comment-asked.v1")]
+    await compressed(cluster, b"x" * 3_000_000, headers)
+    await kafka.publish(asked("mallory", "after that"))
+    [letter] = await cluster.records("dead-letters.v1", 1)
+    await until(lambda: done == ["after that"])
+
+    told = dict(letter.headers)
+    assert told["dlq_reason"] == b"invalid"
+    assert told["dlq_truncated"] == b"3000000"
+    assert letter.value == b"x" * 65536
+
+
+async def test_a_message_too_large_to_be_parked_is_set_aside_and_its_key_goes_on(cluster: Cluster) -> None:
+    done: list[str] = []
+
+    async def handler(event: CommentAsked) -> None:
+        if event.text.startswith("large"):
+            raise Unavailable("jira is down")
+        done.append(event.text)
+
+    await cluster.replica(handler, park_after=timedelta(milliseconds=50))
+    large = asked("mallory", "large" * 500_000)
+    headers = [("ce_id", b"1"), ("ce_type", b"bridge.comment-asked.v1")]
+    await compressed(cluster, large.model_dump_json().encode(), headers)
+    kafka = await cluster.kafka()
+    await kafka.publish(asked("mallory", "after that"))
+    [letter] = await cluster.records("dead-letters.v1", 1)
+    await until(lambda: done == ["after that"])
+
+    assert dict(letter.headers)["dlq_reason"] == b"too_large"
+
+
+async def compressed(cluster: Cluster, value: bytes, headers: Sequence[tuple[str, bytes | None]]) -> None:
+    """Publish under mallory's key as a foreign producer may."""
+    producer = AIOKafkaProducer(
+        bootstrap_servers=cluster.settings.kafka_bootstrap, compression_type="gzip", max_request_size=8_000_000
+    )
+    await producer.start()
+    await producer.send_and_wait("teams.intents.v1", value, b"t|mallory", headers=headers)
+    await producer.stop()
+
+
+async def test_parking_keeps_repeated_headers_and_those_without_a_value(cluster: Cluster) -> None:
+    async def fails(_: CommentAsked) -> None:
+        raise Unavailable("jira is down")
+
+    await cluster.replica(fails, park_after=timedelta(milliseconds=50))
+    event = asked("mallory", "headers")
+    odd: list[tuple[str, bytes | None]] = [("note", b"1"), ("note", b"2"), ("empty", None)]
+    ours: list[tuple[str, bytes | None]] = [("ce_id", b"1"), ("ce_type", event.event_type().encode())]
+    await compressed(cluster, event.model_dump_json().encode(), [*odd, *ours])
+    [parked] = await cluster.records("jira-actor.retry.v1", 1)
+
+    assert list(parked.headers[:5]) == [*odd, *ours]
+
+
+async def test_retry_partitions_cost_nothing_while_nothing_is_parked(cluster: Cluster) -> None:
+    handled: list[str] = []
+
+    async def handler(event: CommentAsked) -> None:
+        handled.append(event.text)
+
+    replica = await cluster.replica(handler)
+    kafka = await cluster.kafka()
+    await kafka.publish(asked("ada", "1"))
+    await until(lambda: handled == ["1"])
+    consumer = replica._consumer
+    assert consumer is not None
+
+    retry = {partition for partition in consumer.assignment() if partition.topic == "jira-actor.retry.v1"}
+    assert len(retry) == 6
+    await until(lambda: consumer.paused() == retry)
+
+
+async def test_a_question_to_key_vault_bears_the_id_of_the_intent_it_is_asked_for(cluster: Cluster) -> None:
+    kafka = await cluster.kafka()
+    inbox = Inbox(kafka, timedelta(seconds=1))
+
+    async def handler(_: CommentAsked) -> None:
+        await inbox.ask(lambda ask: SecretsOpeningAsked(ask=ask, tenant_id="t", secrets=()))
+
+    await cluster.replica(handler)
+    event = asked("ada", "1")
+    await kafka.publish(event)
+    [question] = await cluster.records("keys.requests.v1", 1)
+
+    assert dict(question.headers)["correlation_id"].decode() == event.origin.intent_id

@@ -1,13 +1,14 @@
 """Events as Kafka messages: CloudEvents in binary mode, read tolerantly."""
 
 from datetime import UTC, datetime
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.chassis.records import Record
 
-from chassis.dead_letters import dead_letter
+from chassis.dead_letters import dead_letter, shortened
 from chassis.envelope import Attributes, answer_id, attributes, decode, encode
 from chassis.errors import Poison
 from chassis.parking import Waiting
@@ -48,6 +49,14 @@ def test_an_event_comes_back_as_it_was() -> None:
 def test_the_same_answer_to_the_same_event_has_the_same_id() -> None:
     assert answer_id(CAUSE, "0", ASKED) == answer_id(CAUSE, "0", ASKED)
     assert answer_id(CAUSE, "0", ASKED) != answer_id(CAUSE, "1", ASKED)
+
+
+@given(st.text(max_size=40))
+def test_an_answers_id_is_the_standard_librarys_name_based_one(event_id: str) -> None:
+    """Versions of Bridge that run side by side must give the same ids."""
+    cause = Attributes(id=event_id, type="x", source="y", correlation_id="z")
+
+    assert answer_id(cause, "0", ASKED) == uuid5(NAMESPACE_URL, f"{event_id}/0/bridge.comment-asked.v1").hex
 
 
 @pytest.mark.parametrize(
@@ -96,3 +105,14 @@ def test_a_dead_letter_keeps_the_original_whole() -> None:
     assert letter.headers["dlq_attempts"] == "3"
     assert letter.headers["dlq_topic"] == "teams.intents.v1"
     assert (letter.headers["dlq_partition"], letter.headers["dlq_offset"]) == ("2", "41")
+
+
+def test_a_shortened_dead_letter_fits_whatever_it_was_made_of() -> None:
+    huge = Record(key=b"k" * 5_000_000, value=b"v" * 5_000_000, headers=[("ce_id", b"h" * 5_000_000), ("note", b"n")])
+    came_from = Waiting("teams.intents.v1", 2, 41, 3, NOW, NOW)
+    letter = shortened(dead_letter(huge, "jira-actor", Poison("invalid", "no"), came_from, attempts=1))
+
+    assert len(letter.key or b"") == len(letter.value or b"") == 65536
+    assert letter.headers["dlq_truncated"] == "5000000"
+    assert (letter.headers["dlq_reason"], letter.headers["note"]) == ("invalid", "n")
+    assert "ce_id" not in letter.headers

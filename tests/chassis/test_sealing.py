@@ -1,10 +1,15 @@
 """Sealed values open for one receiver only."""
 
+import base64
+import json
+
 import pytest
 from joserfc import jwe
-from joserfc.jwk import RSAKey
+from joserfc.jwk import OKPKey, RSAKey
 
 from chassis.sealing import ReplyKey, SealBroken, seal
+
+ANSWERS = ["ECDH-ES", "A256GCM"]
 
 
 def test_a_secret_for_key_vault_is_a_standard_jwe() -> None:
@@ -24,6 +29,76 @@ def test_an_answer_opens_with_the_key_of_its_question_alone() -> None:
     assert asker.open(sealed) == ["OAuth realm"]
     with pytest.raises(SealBroken):
         other.open(sealed)
+
+
+def test_an_answer_is_a_standard_jwe() -> None:
+    key = OKPKey.generate_key("X25519")
+
+    opened = jwe.decrypt_compact(seal("[1]", dict(key.as_dict(private=False))), key, algorithms=ANSWERS)
+
+    assert opened.plaintext == b"[1]"
+    assert {name: opened.headers()[name] for name in ("alg", "enc")} == {"alg": "ECDH-ES", "enc": "A256GCM"}
+
+
+def test_an_answer_that_a_standard_library_sealed_opens() -> None:
+    asker = ReplyKey()
+
+    sealed = jwe.encrypt_compact(
+        {"alg": "ECDH-ES", "enc": "A256GCM"}, b"[1]", OKPKey.import_key(asker.public), algorithms=ANSWERS
+    )
+
+    assert asker.open(sealed) == [1]
+
+
+def test_no_two_seals_of_the_same_text_share_a_key() -> None:
+    asker = ReplyKey()
+
+    headers = {seal("[]", asker.public).partition(".")[0] for _ in range(20)}
+
+    assert len(headers) == 20
+
+
+@pytest.mark.parametrize("place", [0, 2, 3, 4])
+def test_a_changed_answer_does_not_open(place: int) -> None:
+    asker = ReplyKey()
+    parts = seal('["secret"]', asker.public).split(".")
+    raw = bytearray(base64.urlsafe_b64decode(parts[place] + "=="))
+    raw[-5] ^= 1
+    parts[place] = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+    with pytest.raises(SealBroken):
+        asker.open(".".join(parts))
+
+
+def test_an_answer_sealed_in_another_way_does_not_open() -> None:
+    asker = ReplyKey()
+    header, _, *rest = seal("[]", asker.public).split(".")
+    described = json.loads(base64.urlsafe_b64decode(header + "=="))
+
+    for changed in (
+        {"alg": "ECDH-ES+A256KW"},
+        {"enc": "A128GCM"},
+        {"apu": "QQ"},
+        {"crit": ["x"]},
+        {"zip": "DEF"},
+        {"epk": None},
+        {"epk": {"kty": "OKP", "crv": "X25519", "x": "A" * 43}},
+        {"epk": {"kty": "EC", "crv": "P-256", "x": "A" * 43, "y": "A" * 43}},
+    ):
+        other = base64.urlsafe_b64encode(json.dumps(described | changed).encode()).rstrip(b"=").decode()
+        with pytest.raises(SealBroken):
+            asker.open(".".join([other, "", *rest]))
+    with pytest.raises(SealBroken):
+        asker.open(".".join([header, "AAAA", *rest]))
+
+
+def test_an_answer_that_does_not_open_is_not_repeated_by_its_error() -> None:
+    asker = ReplyKey()
+
+    with pytest.raises(SealBroken) as failure:
+        asker.open(seal("no JSON but a secret", asker.public))
+
+    assert failure.value.__cause__ is None
 
 
 @pytest.mark.parametrize("sealed", ["", "x", "a.b.c.d.e", "eyJhbGciOiJub25lIn0.a.b.c.d", "…"])

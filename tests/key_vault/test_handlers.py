@@ -231,20 +231,32 @@ async def test_after_destruction_nothing_opens_signs_or_stays_in_memory(place: P
 
 
 @pytest.mark.parametrize(
-    ("reply_key", "code"),
-    [({}, "bad_request"), ({"kty": "EC"}, "bad_request"), ({"kty": "oct", "k": "AAAA"}, "bad_request"),
-     ({"kty": "EC", "crv": "P-256", "x": "AAAA", "y": "AAAA"}, "bad_request"), ({"kty": 7, "x": []}, "bad_request"),
-     ({"kty": "RSA", "n": 1, "e": {}}, "bad_request"), ({"kty": "RSA", "n": "AQAB", "e": "AQAB"}, "bad_request"),
-     ({"kty": "EC", "crv": "P-256", "x": 1, "y": None}, "bad_request")],
-)  # fmt: skip
-async def test_an_unusable_reply_key_is_refused(place: Place, reply_key: dict[str, Any], code: str) -> None:
+    "reply_key",
+    [
+        {},
+        {"kty": 7, "x": []},
+        {"kty": "EC"},
+        {"kty": "oct", "k": "AAAA"},
+        {"kty": "EC", "crv": "P-256", "x": "AAAA", "y": "AAAA"},
+        {"kty": "EC", "crv": "P-256", "x": 1, "y": None},
+        {"kty": "RSA", "n": 1, "e": {}},
+        {"kty": "RSA", "n": "AQAB", "e": "AQAB"},
+        {"kty": "OKP", "crv": "X25519"},
+        {"kty": "OKP", "crv": "X25519", "x": 1},
+        {"kty": "OKP", "crv": "X25519", "x": "é"},
+        {"kty": "OKP", "crv": "X25519", "x": "A" * 42},
+        {"kty": "OKP", "crv": "X25519", "x": "A" * 43},
+        {"kty": "OKP", "crv": "Ed25519", "x": "Q" * 43},
+    ],
+)
+async def test_an_unusable_reply_key_is_refused(place: Place, reply_key: dict[str, Any]) -> None:
     ask = Asker().ask.model_copy(update={"reply_key": reply_key})
     asked = CallsAuthorizationAsked(ask=ask, tenant_id=place.tenant_id, calls=(Call(method="GET", url=BASE),))
 
     answer = await handlers.authorize(asked, place.vault, place.known, now)
 
     assert isinstance(answer, KeysRefused)
-    assert answer.code == code
+    assert answer.code == "bad_request"
 
 
 @pytest.mark.parametrize("sealed", ["", "a.b.c.d.e", "garbage"])

@@ -93,7 +93,7 @@ async def test_a_tenant_lives_and_dies_through_events(kafka: str, bao: Bao, tena
         await asker.kafka.publish(tenant(tenant_id, consumer_key))
         await asker.kafka.publish(link(tenant_id, link_id, token, secret))
         [value] = await keys.authorize(tenant_id, link_id, [CALL])
-        assert value.startswith('OAuth oauth_consumer_key="key", oauth_token="token"')
+        assert value.value.startswith('OAuth oauth_consumer_key="key", oauth_token="token"')
 
         await keys.destroy(tenant_id)
         with pytest.raises(KeysRefusal) as refusal:

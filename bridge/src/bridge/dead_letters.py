@@ -142,6 +142,8 @@ def original(record: "ConsumerRecord[Any, Any]") -> RawMessage:
     topic = told.get("dlq_topic", "")
     if topic not in REPLAYABLE:
         raise NotReplayable(f"messages of {topic or 'an unknown topic'} cannot be replayed")
+    if "dlq_truncated" in told:
+        raise NotReplayable(f"only the beginning of its {told['dlq_truncated']} bytes was kept")
     partition = told.get("dlq_partition", "")
     if not record.key and not partition.isdecimal():
         raise NotReplayable("it has neither a key nor the partition that it came from")
@@ -162,9 +164,7 @@ def marked(message: RawMessage, letter_id: str) -> RawMessage:
 
 def _original_headers(headers: RawHeaders, told: Mapping[str, str]) -> list[tuple[str, bytes | None]]:
     """Give the headers as they were: those that are not UTF-8, or null, are kept in one of ours."""
-    kept: list[tuple[str, bytes | None]] = [
-        (name, value) for name, value in headers if not OURS.fullmatch(name) and not _added(name, value, told)
-    ]
+    kept: list[tuple[str, bytes | None]] = [(name, value) for name, value in headers if not OURS.fullmatch(name)]
     raw = _raw_headers(told)
     return [(name, value) for name, value in kept if name not in raw] + [
         (name, value) for name, value in raw.items() if not OURS.fullmatch(name)
@@ -177,11 +177,3 @@ def _raw_headers(told: Mapping[str, str]) -> dict[str, bytes | None]:
         return {name: None if value is None else base64.b64decode(value, validate=True) for name, value in raw.items()}
     except (ValueError, TypeError, AttributeError, binascii.Error):
         raise NotReplayable("its header dlq_raw_headers cannot be read") from None
-
-
-def _added(name: str, value: bytes | None, told: Mapping[str, str]) -> bool:
-    """Tell what publishing the dead letter added to a message that had no such header."""
-    if name == "content-type":
-        return not value
-    fallback = "/".join(told.get(f"dlq_{part}", "") for part in ("topic", "partition", "offset"))
-    return name == "correlation_id" and value == fallback.encode()

@@ -9,9 +9,11 @@ from aiokafka import ConsumerRecord
 
 from chassis.envelope import Outgoing
 from chassis.errors import Poison
-from chassis.parking import Waiting
+from chassis.parking import OURS, Waiting
 
 TOPIC = "dead-letters.v1"
+KEPT = 64 * 1024
+"""Bytes of the value, of the headers and of the key that are kept where the whole is more than Kafka takes."""
 
 
 def dead_letter(
@@ -25,7 +27,7 @@ def dead_letter(
     readable: dict[str, str] = {}
     raw: dict[str, str | None] = {}
     for name, value in record.headers:
-        if name.startswith("retry_"):
+        if name.startswith(OURS):
             continue
         try:
             readable[name] = (value or b"").decode()
@@ -49,5 +51,17 @@ def dead_letter(
         readable["dlq_null_value"] = "true"
     if record.key is None:
         readable["dlq_null_key"] = "true"
-    correlation_id = readable.get("correlation_id") or f"{record.topic}/{record.partition}/{record.offset}"
-    return Outgoing(TOPIC, record.key or b"", record.value or b"", readable, correlation_id)
+    return Outgoing(TOPIC, record.key or b"", record.value or b"", readable, correlation_id=None)
+
+
+def shortened(letter: Outgoing) -> Outgoing:
+    """Give what can be kept of a dead letter that is more than Kafka takes; `dlq_truncated` is its value's size."""
+    value, key = letter.value or b"", letter.key or b""
+    headers: dict[str, str] = {}
+    left = KEPT
+    for name, text in reversed([*letter.headers.items()]):  # ours come last
+        left -= len(name.encode()) + len(text.encode())
+        if left >= 0:
+            headers[name] = text
+    headers["dlq_truncated"] = str(len(value))
+    return Outgoing(letter.topic, key[:KEPT], value[:KEPT], headers, correlation_id=None)

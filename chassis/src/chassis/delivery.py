@@ -27,10 +27,13 @@ from chassis.watchdog import Watchdog
 from contracts.event import Event
 
 log = structlog.get_logger()
-COMMIT_EVERY = timedelta(milliseconds=200)
+COMMIT_EVERY = timedelta(seconds=1)
+"""What a crash repeats is looked for before it is done again; a commit costs each broker and us about as a message."""
 PATIENCE_ON_REVOKE = timedelta(seconds=10)
 PARKED_BACKLOG = 20
 """How many times the backlog of another partition the retry topic's may be: it is where waiting is done."""
+LOOK_EVERY, LOOK_FOR = timedelta(seconds=10), timedelta(seconds=1)
+"""When retry partitions are read where, as far as we know, nothing waits: each partition costs in every fetch."""
 Read = tuple[TopicPartition, Progress, "list[ConsumerRecord[Any, Any]]"]
 
 
@@ -47,6 +50,10 @@ class Delivery(ConsumerRebalanceListener):
         self._lanes = Lanes(settings.lanes, settings.lanes_per_tenant)
         self._retry_topic = retry_topic(kafka.service)
         self._assigned: dict[TopicPartition, Progress] = {}
+        self._new: set[TopicPartition] = set()
+        """Assigned partitions of which it is not known yet where their logs ended then."""
+        self._paused: set[TopicPartition] | None = None
+        """What we paused; None after a rebalance, which may have undone it."""
         self._held: list[Read] = []
         self._consumer: AIOKafkaConsumer | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -93,6 +100,8 @@ class Delivery(ConsumerRebalanceListener):
         for partition in assigned:
             progress = self._assigned.setdefault(partition, Progress(time.monotonic() + self._recheck))
             progress.restored = partition.topic != self._retry_topic
+        self._new = {partition for partition, progress in self._assigned.items() if progress.log_end is None}
+        self._paused = None
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
         """Let what runs end, commit, and drop what is no longer ours."""
@@ -101,6 +110,8 @@ class Delivery(ConsumerRebalanceListener):
         await self.commit()
         for partition in lost:
             self._assigned.pop(partition, None)
+        self._new -= lost
+        self._paused = None
         self._handling.lot.forget({partition.partition for partition in lost})
         self._held.clear()
 
@@ -148,9 +159,9 @@ class Delivery(ConsumerRebalanceListener):
 
     async def _mark_ends(self, consumer: AIOKafkaConsumer) -> None:
         """Note where the log of new partitions ends: what lies below may have been done before by another."""
-        new = {partition: progress for partition, progress in self._assigned.items() if progress.log_end is None}
-        if not new:
+        if not self._new:
             return
+        new = {partition: self._assigned[partition] for partition in self._new}
         try:
             ends = await consumer.end_offsets(list(new))
             begins = {tp: await consumer.position(tp) for tp in new if tp.topic == self._retry_topic}
@@ -160,6 +171,7 @@ class Delivery(ConsumerRebalanceListener):
         for partition, progress in new.items():
             progress.log_end = ends[partition]
             progress.restored = begins.get(partition, 0) >= ends[partition]
+        self._new -= new.keys()
 
     def _take_all(self, read: Read) -> None:
         partition, progress, records = read
@@ -168,8 +180,13 @@ class Delivery(ConsumerRebalanceListener):
         if partition.topic != self._retry_topic and not self._restored(partition.partition):
             self._held.append(read)
             return
+        now = time.monotonic()
         for record in records:
-            self._take(partition, record, progress)
+            progress.taken(record.offset)
+            if self._handling.ignores(record):
+                progress.done(record.offset)
+            else:
+                self._take(partition, record, progress, now)
 
     def _restored(self, number: int) -> bool:
         """Tell whether all that was parked from partitions of this number is known."""
@@ -178,22 +195,36 @@ class Delivery(ConsumerRebalanceListener):
 
     def _hold_back(self, consumer: AIOKafkaConsumer) -> None:
         """Stop fetching partitions that are full or must wait, go on with the others; polling never stops."""
+        now = time.monotonic()
+        stop = {tp for tp, progress in self._assigned.items() if self._must_pause(tp, progress, now)}
+        if stop == self._paused:
+            return
         mine = consumer.assignment()
-        stop = {tp for tp, progress in self._assigned.items() if self._must_pause(tp, progress)} & mine
         paused = consumer.paused()
-        if late := stop - paused:
+        if late := (stop & mine) - paused:
             consumer.pause(*late)
         if ready := (paused & mine) - stop:
             consumer.resume(*ready)
+        self._paused = stop & mine
 
-    def _must_pause(self, partition: TopicPartition, progress: Progress) -> bool:
+    def _must_pause(self, partition: TopicPartition, progress: Progress, now: float) -> bool:
         if partition.topic == self._retry_topic:
-            return progress.under_way >= self._backlog * PARKED_BACKLOG
+            return progress.under_way >= self._backlog * PARKED_BACKLOG or self._rests(partition, progress, now)
         return progress.under_way >= self._backlog or not self._restored(partition.partition)
 
-    def _take(self, partition: TopicPartition, record: "ConsumerRecord[Any, Any]", progress: Progress) -> None:
-        progress.taken(record.offset)
-        case = self._handling.take(record, may_be_done=progress.may_be_done(record.offset, time.monotonic()))
+    def _rests(self, partition: TopicPartition, progress: Progress, now: float) -> bool:
+        """Tell whether nothing can wait in a retry partition: only we park there, and we know what we parked.
+
+        Now and then it is read all the same: one who lost the partition may have parked a last message.
+        """
+        if not progress.restored or not self._handling.lot.empty(partition.partition):
+            return False
+        return now % LOOK_EVERY.total_seconds() >= LOOK_FOR.total_seconds()
+
+    def _take(
+        self, partition: TopicPartition, record: "ConsumerRecord[Any, Any]", progress: Progress, now: float
+    ) -> None:
+        case = self._handling.take(record, may_be_done=progress.may_be_done(record.offset, now))
 
         async def job(slots: Slots) -> None:
             await self._handling.handle(case, slots)

@@ -1,26 +1,27 @@
 """Handling one message: parse, handle, publish what came of it; wait, park or set aside where that fails."""
 
 import asyncio
-import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import structlog
 from aiokafka import ConsumerRecord
 from opentelemetry import propagate, trace
 
-from chassis.attempt import perhaps_done
+from chassis.attempt import cause, perhaps_done
 from chassis.bounded import Recent
-from chassis.dead_letters import dead_letter
-from chassis.envelope import Attributes, answer_id, attributes, decode
+from chassis.case import Case, Patience
+from chassis.dead_letters import dead_letter, shortened
+from chassis.envelope import Attributes, answer_id, attributes, decode, type_in
 from chassis.errors import Poison, Unavailable
 from chassis.kafka import Kafka
 from chassis.lanes import Slots
 from chassis.metrics import Metrics
-from chassis.parking import ParkingLot, Place, Waiting, parked, retry_topic, waiting_in
+from chassis.parking import ParkingLot, Waiting, parked, retry_topic, waiting_in
 from chassis.settings import ServiceSettings
 from contracts.catalogue import BY_TYPE
 from contracts.event import Event
@@ -41,43 +42,10 @@ class To:
 
 
 Answer = Event | To | Sequence[Event | To] | None
+ONE = (Event, To)
 Handler = Callable[[Any], Awaitable[Answer]]
 Told = Callable[[Event, datetime], Event | None]
 """What to say of a message that must wait, or that is given up; with the time when trying ends or ended."""
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long a message is tried again when something it needs is unavailable."""
-
-    first: timedelta
-    longest: timedelta
-    park_after: timedelta
-    budget: timedelta
-
-    def pause(self, attempt: int, error: Unavailable) -> timedelta:
-        """Give the time to wait after this attempt: jittered, doubling, never below what the far side asked for."""
-        doubled: timedelta = min(self.first * 2 ** min(attempt - 1, 20), self.longest)
-        jittered = doubled * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
-        return max(jittered, error.retry_after or timedelta())
-
-
-@dataclass
-class Case:
-    """One message on its way through."""
-
-    record: "ConsumerRecord[Any, Any]"
-    may_be_done: bool
-    began: float
-    waiting: Waiting
-    is_parked: bool
-    kind: str = "unreadable"
-    told: Attributes | None = None
-
-    @property
-    def place(self) -> Place:
-        """Give the order that it belongs to."""
-        return (self.waiting.topic, self.waiting.partition, self.record.key)
 
 
 class Handling:
@@ -90,16 +58,27 @@ class Handling:
         self.on_delayed: Told = lambda *_: None
         self.on_given_up: Told = lambda *_: None
         self._kafka = kafka
+        self._retry_topic = retry_topic(kafka.service)
+        self._traced = settings.trace_sample > 0
         self._metrics = metrics
+        self._handled = cache(metrics.handled.labels)
+        self._seconds = cache(metrics.seconds.labels)
         self._patience = Patience(
             settings.retry_first, settings.retry_longest, settings.park_after, settings.retry_budget
         )
 
+    def ignores(self, record: "ConsumerRecord[Any, Any]") -> bool:
+        """Tell whether a message is only for others; no more of it is read than the type that it says it has."""
+        kind = (type_in(record.headers) or b"").decode(errors="replace")
+        if kind in self.handlers or kind not in BY_TYPE or record.topic == self._retry_topic:
+            return False
+        self._handled(kind, "ignored").inc()
+        return True
+
     def take(self, record: "ConsumerRecord[Any, Any]", *, may_be_done: bool) -> Case:
         """Take a message in, in the order it was read."""
-        fresh = Waiting(record.topic, record.partition, record.offset, 0, datetime.now(UTC), datetime.now(UTC))
-        case = Case(record, may_be_done, time.monotonic(), fresh, is_parked=False)
-        if record.topic == retry_topic(self._kafka.service):
+        case = Case(record, may_be_done, time.monotonic(), datetime.now(UTC))
+        if record.topic == self._retry_topic:
             try:
                 case.waiting = waiting_in(attributes(record.headers).carrier)
             except Poison:
@@ -114,17 +93,19 @@ class Handling:
             await _until(case.waiting.due)
             result = await self._try(case, slots)
             self.lot.remove(case.place, case.waiting.origin)
+        elif self.lot.empty(case.record.partition):
+            result = await self._try(case, slots)
         elif self.lot.has(case.place, case.waiting.origin):
             result = "parked"  # by an earlier reading of it
         elif self.lot.holds(case.place):
             result = await self._queue_behind(case)
         else:
             result = await self._try(case, slots)
-        self._metrics.handled.labels(case.kind, result).inc()
-        self._metrics.seconds.labels(case.kind).observe(time.monotonic() - case.began)
+        self._handled(case.kind, result).inc()
+        self._seconds(case.kind).observe(time.monotonic() - case.began)
 
     async def _try(self, case: Case, slots: Slots) -> str:
-        attempt = case.waiting.attempts
+        attempt = case.waiting.attempts if case.is_parked else 0
         while True:
             attempt += 1
             try:
@@ -145,8 +126,7 @@ class Handling:
 
     async def _attempt(self, case: Case, attempt: int) -> str:
         """Parse, handle and publish once; a handler's own bug is poison: trying again would not mend it."""
-        told = case.told = case.told or attributes(case.record.headers)
-        case.kind = told.type
+        told = case.read_attributes()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(intent=told.correlation_id, event=told.type)
         if told.type not in self.handlers and told.type in BY_TYPE:
@@ -155,30 +135,36 @@ class Handling:
         if told.expired(event):
             log.warning("expired")
             return "expired"
-        _, handler = self.handlers[told.type]
         if self._answered.get(told.id) and not told.replayed:
             return "repeated"
         perhaps_done.set(case.may_be_done or case.is_parked or attempt > 1 or told.replayed)
-        with tracer.start_as_current_span(f"handle {told.type}", context=propagate.extract(told.carrier)):
-            try:
-                answer = await handler(event)
-            except (Unavailable, Poison):
-                raise
-            except Exception as bug:  # broad on purpose: the message must not be lost to a bug, nor block its lane
-                log.exception("handler_failed")
-                raise Poison("handler_failed", f"{type(bug).__name__} in the handler of {told.type}") from bug
-            for place, to in enumerate(_listed(answer)):
-                await self._kafka.publish(to.event, told, answer_id(told, str(place), to.event), to.partition)
+        cause.set(told)
+        if self._traced or told.traced:
+            with tracer.start_as_current_span(f"handle {told.type}", context=propagate.extract(told.carrier)):
+                await self._answer(told, event)
+        else:
+            await self._answer(told, event)
         self._answered.put(told.id, True)
         return "answered"
 
+    async def _answer(self, told: Attributes, event: Event) -> None:
+        _, handler = self.handlers[told.type]
+        try:
+            answer = await handler(event)
+        except (Unavailable, Poison):
+            raise
+        except Exception as bug:  # broad on purpose: the message must not be lost to a bug, nor block its lane
+            log.exception("handler_failed")
+            raise Poison("handler_failed", f"{type(bug).__name__} in the handler of {told.type}") from bug
+        for place, to in enumerate(_listed(answer)):
+            await self._kafka.publish(to.event, told, answer_id(told, str(place), to.event), to.partition)
+
     async def _queue_behind(self, case: Case) -> str:
         try:
-            case.told = attributes(case.record.headers)
-            case.kind = case.told.type
+            told = case.read_attributes()
         except Poison as poison:
             return await self._set_aside(case, poison, 0)
-        if case.kind not in self.handlers:
+        if told.type not in self.handlers and told.type in BY_TYPE:
             return "ignored"
         return await self._park(case, 0, datetime.now(UTC))
 
@@ -186,7 +172,11 @@ class Handling:
         now = case.waiting
         waiting = Waiting(now.topic, now.partition, now.offset, attempts, now.first_at, due)
         self.lot.add(case.place, waiting.origin)
-        await self._surely(lambda: self._kafka.send(parked(case.record, waiting, self._kafka.service)))
+        try:
+            await self._surely(lambda: self._kafka.send(parked(case.record, waiting, self._kafka.service)))
+        except Poison as too_large:
+            self.lot.remove(case.place, waiting.origin)
+            return await self._set_aside(case, too_large, attempts)
         log.warning("parked", attempts=attempts, due=due.isoformat())
         await self._tell(case, self.on_delayed, now.first_at + self._patience.budget, "delayed")
         return "parked"
@@ -198,23 +188,27 @@ class Handling:
     async def _tell(self, case: Case, say: Told, at: datetime, why: str) -> None:
         if case.told is None:
             return
+        told = case.told
         try:
-            said = say(decode(case.told, case.record.value), at)
-        except Poison:
-            return  # it will be a dead letter in its turn
-        if said is not None:
-            event, told = said, case.told
-            await self._surely(lambda: self._kafka.publish(event, told, answer_id(told, why, event)))
+            said = say(decode(told, case.record.value), at)
+            if said is not None:
+                event = said
+                await self._surely(lambda: self._kafka.publish(event, told, answer_id(told, why, event)))
+        except Poison as poison:  # a message that cannot be read will be a dead letter in its turn
+            log.info("not_told", reason=poison.reason)
 
     async def _set_aside(self, case: Case, why: Poison, attempts: int) -> str:
         letter = dead_letter(case.record, self._kafka.service, why, case.waiting, attempts)
-        await self._surely(lambda: self._kafka.send(letter))
+        try:
+            await self._surely(lambda: self._kafka.send(letter))
+        except Poison:
+            await self._surely(lambda: self._kafka.send(shortened(letter)))
         self._metrics.dead_letters.labels(why.reason).inc()
         log.error("dead_letter", reason=why.reason, detail=str(why), topic=case.waiting.topic)
         return "dead_letter"
 
     async def _surely(self, publish: Callable[[], Awaitable[None]]) -> None:
-        """Publish; until Kafka takes it, the message stays where it is."""
+        """Publish; until Kafka takes it, the message stays where it is. Raises Poison."""
         while True:
             try:
                 await publish()
@@ -234,5 +228,5 @@ async def _until(due: datetime) -> None:
 def _listed(answer: Answer) -> Sequence[To]:
     if answer is None:
         return ()
-    answers = (answer,) if isinstance(answer, Event | To) else answer
+    answers = (answer,) if isinstance(answer, ONE) else answer
     return [item if isinstance(item, To) else To(item) for item in answers]

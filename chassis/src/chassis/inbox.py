@@ -8,7 +8,6 @@ rebalance, stands between a question and its answer.
 import asyncio
 import random
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -16,6 +15,7 @@ from uuid import uuid4
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
+from chassis.attempt import cause
 from chassis.envelope import attributes, decode
 from chassis.errors import Poison, Unavailable
 from chassis.kafka import Kafka, fetches, stop
@@ -47,11 +47,10 @@ class Inbox:
         answer = self._waiting[request_id] = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(self._patience.total_seconds()):
-                while True:
-                    await self._kafka.publish(question(ask), event_id=request_id)
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(ASK_AGAIN_AFTER.total_seconds()):
-                            return await asyncio.shield(answer), reply_key
+                while not answer.done():
+                    await self._kafka.publish(question(ask), cause.get(), event_id=request_id)
+                    await asyncio.wait({answer}, timeout=ASK_AGAIN_AFTER.total_seconds())
+                return answer.result(), reply_key
         except TimeoutError:
             raise Unavailable("key-vault did not answer in time") from None
         finally:

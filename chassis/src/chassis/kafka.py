@@ -1,4 +1,4 @@
-"""The one place that makes Kafka clients: FastStream's broker connects and publishes, its subscribers make consumers.
+"""The one place that makes Kafka clients: FastStream connects, its subscribers make consumers, `producer.py` publishes.
 
 FastStream's own consuming loop is not used: its acknowledgement modes lose messages or spin
 (see ARCHITECTURE.md), so `delivery.py` reads the consumers that it makes.
@@ -6,31 +6,25 @@ FastStream's own consuming loop is not used: its acknowledgement modes lose mess
 
 import asyncio
 import ssl
-import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from aiokafka import TopicPartition as AioKafkaPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import (
-    ConsumerStoppedError,
-    KafkaConnectionError,
-    KafkaError,
-    KafkaTimeoutError,
-    MessageSizeTooLargeError,
-)
+from aiokafka.errors import ConsumerStoppedError, KafkaConnectionError, KafkaError
 from faststream.kafka import KafkaBroker, TopicPartition
+from faststream.kafka.security import parse_security
 from faststream.middlewares import AckPolicy
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from chassis.envelope import Attributes, Outgoing, encode
-from chassis.errors import Poison, Unavailable
 from chassis.metrics import Metrics
+from chassis.producer import Producer, partition_of
 from chassis.settings import ServiceSettings
 from contracts.event import Event
 
@@ -38,7 +32,7 @@ log = structlog.get_logger()
 Fetched = dict[AioKafkaPartition, list["ConsumerRecord[Any, Any]"]]
 POLL = timedelta(milliseconds=250)
 STOP_WITHIN = timedelta(seconds=10)
-PRODUCER_DEAD_AFTER = timedelta(minutes=2)
+REQUEST_TIMEOUT = timedelta(seconds=10)
 BIGGEST_MESSAGE = 1024 * 1024
 BIGGEST_DEAD_LETTER = 2 * BIGGEST_MESSAGE
 SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
@@ -69,42 +63,61 @@ class Kafka:
 
     def __init__(self, service: str, settings: ServiceSettings, metrics: Metrics) -> None:
         self.service = service
-        self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        """Gets an exception when the producer can no longer be trusted: the process should end."""
         self._settings = settings
         self._metrics = metrics
-        self._unconfirmed_since: float | None = None
-        self._broker = KafkaBroker(
-            settings.kafka_bootstrap.split(","),
-            client_id=service,
-            acks="all",
-            enable_idempotence=settings.kafka_idempotence,
-            linger_ms=0,
-            max_batch_size=BIGGEST_MESSAGE,
-            max_request_size=BIGGEST_DEAD_LETTER,
-            request_timeout_ms=10_000,
-            allow_auto_create_topics=False,
-            apply_types=False,
-            security=security(settings),
-            logger=None,
+        bootstrap, secured = settings.kafka_bootstrap.split(","), security(settings)
+        self._broker, self._group_broker = (
+            KafkaBroker(
+                bootstrap,
+                client_id=service,
+                request_timeout_ms=_milliseconds(request_timeout),
+                consumer_only=True,
+                allow_auto_create_topics=False,
+                apply_types=False,
+                security=secured,
+                logger=None,
+            )
+            # Joining a group is answered only when the session of a member that died is over.
+            for request_timeout in (REQUEST_TIMEOUT, settings.kafka_session_timeout + REQUEST_TIMEOUT)
         )
+        self._producer = Producer(
+            lambda: AIOKafkaProducer(
+                bootstrap_servers=bootstrap,
+                client_id=service,
+                acks="all",
+                enable_idempotence=settings.kafka_idempotence,
+                linger_ms=0,
+                partitioner=partition_of,
+                max_batch_size=BIGGEST_MESSAGE,
+                max_request_size=BIGGEST_DEAD_LETTER,
+                request_timeout_ms=_milliseconds(REQUEST_TIMEOUT),
+                **parse_security(secured),
+            ),
+            on_replaced=metrics.producer_replaced.inc,
+        )
+        self.failed = self._producer.failed
+        """Gets an exception when Kafka confirms nothing and a new producer does not help: the process should end."""
 
     async def start(self) -> None:
         """Connect; keeps trying, because at start-up Kafka may come later than we."""
         wait = timedelta(seconds=0.2)
         while True:
             try:
-                await self._broker.connect()
+                await self._producer.start()
             except KafkaConnectionError as error:
                 log.warning("kafka_unreachable", bootstrap=self._settings.kafka_bootstrap, error=str(error))
                 await asyncio.sleep(wait.total_seconds())
                 wait = min(wait * 2, timedelta(seconds=5))
             else:
-                return
+                break
+        await self._broker.connect()
+        await self._group_broker.connect()
 
     async def stop(self) -> None:
         """Flush and disconnect."""
         await self._broker.stop()
+        await self._group_broker.stop()
+        await self._producer.stop()
 
     async def publish(
         self, event: Event, cause: Attributes | None = None, event_id: str | None = None, partition: int | None = None
@@ -119,27 +132,8 @@ class Kafka:
         await self.send(Outgoing(kind.topic, key.encode(), None, headers, correlation_id=key))
 
     async def send(self, message: Outgoing) -> None:
-        """Publish one message with confirmation."""
-        try:
-            async with asyncio.timeout(self._settings.publish_timeout.total_seconds()):
-                await self._broker.publish(
-                    message.value,
-                    message.topic,
-                    key=message.key,
-                    partition=message.partition,
-                    headers=dict(message.headers),
-                    correlation_id=message.correlation_id,
-                )
-        except MessageSizeTooLargeError as error:
-            raise Poison("too_large", f"a message for {message.topic} is larger than Kafka takes") from error
-        except (KafkaTimeoutError, KafkaConnectionError, TimeoutError) as error:
-            self._note_unconfirmed()
-            raise Unavailable(f"kafka did not confirm a message for {message.topic} in time") from error
-        except KafkaError as error:
-            if not error.retriable:
-                self._fail(error)
-            raise Unavailable(f"kafka refused a message for {message.topic}: {type(error).__name__}") from error
-        self._unconfirmed_since = None
+        """Publish one message with confirmation. Raises Unavailable or Poison."""
+        await self._producer.send(message, self._settings.publish_timeout)
         self._metrics.published.labels(message.topic).inc()
 
     async def group_consumer(self, topics: Sequence[str], listener: ConsumerRebalanceListener) -> AIOKafkaConsumer:
@@ -167,7 +161,8 @@ class Kafka:
 
     async def _consumer(self, *topics: str, group_id: str | None, **settings: Any) -> AIOKafkaConsumer:
         wait = _milliseconds(self._settings.kafka_fetch_max_wait)
-        subscriber = self._broker.subscriber(
+        broker = self._group_broker if group_id else self._broker
+        subscriber = broker.subscriber(
             *topics,
             group_id=group_id,
             fetch_max_wait_ms=wait,
@@ -185,18 +180,6 @@ class Kafka:
             else:
                 assert subscriber.consumer is not None
                 return subscriber.consumer
-
-    def _note_unconfirmed(self) -> None:
-        """Give a producer up that had nothing confirmed for long: aiokafka repeats a broken sequence for ever."""
-        now = time.monotonic()
-        self._unconfirmed_since = self._unconfirmed_since or now
-        if now - self._unconfirmed_since > PRODUCER_DEAD_AFTER.total_seconds():
-            self._fail(KafkaTimeoutError())
-
-    def _fail(self, error: KafkaError) -> None:
-        log.error("kafka_producer_failed", error=type(error).__name__)
-        if not self.failed.done():
-            self.failed.set_exception(error)
 
 
 async def fetches(consumer: AIOKafkaConsumer) -> AsyncIterator[Fetched]:

@@ -1,6 +1,8 @@
 """Key-vault as the other services see it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar
 
 from chassis.errors import Unavailable
@@ -13,6 +15,7 @@ from contracts.keys import (
     CallsAuthorized,
     KeysRefused,
     KeysReply,
+    OldKeysRetirementAsked,
     ProtectedSecret,
     SealedSecret,
     SealingKey,
@@ -20,10 +23,15 @@ from contracts.keys import (
     SecretsOpeningAsked,
     SecretsProtected,
     SecretsProtectionAsked,
+    SecretsRewrapAsked,
+    StatementAsked,
+    StatementSigned,
     TenantKeysAsked,
     TenantKeysDestroyed,
     TenantKeysDestructionAsked,
     TenantKeysMade,
+    TenantKeysRotated,
+    TenantKeysRotationAsked,
 )
 
 R = TypeVar("R", bound=KeysReply)
@@ -37,6 +45,17 @@ class KeysRefusal(Exception):
     def __init__(self, code: str, why: str) -> None:
         super().__init__(why)
         self.code = code
+
+
+@dataclass(frozen=True)
+class Authorization:
+    """The value of one call's `Authorization` header."""
+
+    value: str = field(repr=False)
+    reusable: bool = False
+    """Whether it may go with other calls too, as a bearer token may and a signature may not."""
+    until: datetime | None = None
+    """When one that is reusable ends; None: it does not."""
 
 
 class Keys:
@@ -53,19 +72,23 @@ class Keys:
             raise Unavailable("key-vault has not announced its sealing key yet")
         return seal(secret, announced.jwk)
 
-    async def authorize(self, tenant_id: str, link_id: str | None, calls: Sequence[Call]) -> list[str]:
+    async def authorize(self, tenant_id: str, link_id: str | None, calls: Sequence[Call]) -> list[Authorization]:
         """Give one `Authorization` header value per call, as the link's person or, without a link, as the consumer."""
         reply, key = await self._inbox.ask(
             lambda ask: CallsAuthorizationAsked(ask=ask, tenant_id=tenant_id, link_id=link_id, calls=tuple(calls))
         )
-        values = _opened(_expect(reply, CallsAuthorized).sealed, key)
-        return [str(value["value"]) for value in values]
+        return [_authorization(told) for told in _opened(_expect(reply, CallsAuthorized).sealed, key)]
 
     async def protect(self, tenant_id: str, secrets: Sequence[tuple[Row, Field, str]]) -> tuple[str, ...]:
         """Turn (row, field, plain text) into ciphertexts bound to their place."""
-        sealed = tuple(SealedSecret(row=row, field=field, sealed=self.seal(plain)) for row, field, plain in secrets)
+        return await self.protect_sealed(
+            tenant_id, [SealedSecret(row=row, field=field, sealed=self.seal(plain)) for row, field, plain in secrets]
+        )
+
+    async def protect_sealed(self, tenant_id: str, secrets: Sequence[SealedSecret]) -> tuple[str, ...]:
+        """Turn what somebody else sealed to key-vault into ciphertexts bound to their place, in the order asked."""
         reply, _ = await self._inbox.ask(
-            lambda ask: SecretsProtectionAsked(ask=ask, tenant_id=tenant_id, secrets=sealed)
+            lambda ask: SecretsProtectionAsked(ask=ask, tenant_id=tenant_id, secrets=tuple(secrets))
         )
         return _expect(reply, SecretsProtected).ciphertexts
 
@@ -87,6 +110,32 @@ class Keys:
         reply, _ = await self._inbox.ask(lambda ask: TenantKeysDestructionAsked(ask=ask, tenant_id=tenant_id))
         return _expect(reply, TenantKeysDestroyed)
 
+    async def rotate(self, tenant_id: str) -> TenantKeysRotated:
+        """Make a new version of the tenant's keys; what the old ones protect still opens."""
+        reply, _ = await self._inbox.ask(lambda ask: TenantKeysRotationAsked(ask=ask, tenant_id=tenant_id))
+        return _expect(reply, TenantKeysRotated)
+
+    async def rewrap(self, tenant_id: str, secrets: Sequence[ProtectedSecret]) -> tuple[str, ...]:
+        """Protect stored ciphertexts anew with the newest key version, each for its place, in the order asked."""
+        reply, _ = await self._inbox.ask(
+            lambda ask: SecretsRewrapAsked(ask=ask, tenant_id=tenant_id, secrets=tuple(secrets))
+        )
+        return _expect(reply, SecretsProtected).ciphertexts
+
+    async def retire_old(self, tenant_id: str, data_key_version: int) -> TenantKeysRotated:
+        """Let nothing that is protected by an older version of the tenant's data key open any more."""
+        reply, _ = await self._inbox.ask(
+            lambda ask: OldKeysRetirementAsked(ask=ask, tenant_id=tenant_id, data_key_version=data_key_version)
+        )
+        return _expect(reply, TenantKeysRotated)
+
+    async def sign_statement(self, tenant_id: str, statement: Mapping[str, Any]) -> StatementSigned:
+        """Have a statement of Bridge's own about a tenant signed (JWS, RS256); it must hold no secret."""
+        reply, _ = await self._inbox.ask(
+            lambda ask: StatementAsked(ask=ask, tenant_id=tenant_id, statement=dict(statement))
+        )
+        return _expect(reply, StatementSigned)
+
 
 def _expect(reply: KeysReply, kind: type[R]) -> R:
     if isinstance(reply, KeysRefused):
@@ -94,6 +143,11 @@ def _expect(reply: KeysReply, kind: type[R]) -> R:
     if not isinstance(reply, kind):
         raise Unavailable(f"key-vault answered with {reply.event_type()}")
     return reply
+
+
+def _authorization(told: Mapping[str, Any]) -> Authorization:
+    until = told.get("until")
+    return Authorization(str(told["value"]), "until" in told, datetime.fromisoformat(until) if until else None)
 
 
 def _opened(sealed: str, key: ReplyKey) -> list[Any]:

@@ -11,6 +11,8 @@ class Slots:
     """A place to work in, for one tenant: taken for each attempt, given back while waiting for the next."""
 
     def __init__(self, everyone: asyncio.Semaphore, tenant: asyncio.Semaphore) -> None:
+        self.users = 0
+        """Jobs that may take the place."""
         self._everyone = everyone
         self._tenant = tenant
 
@@ -35,7 +37,7 @@ class Lanes:
         """Gets the exception of a job that failed: jobs handle their own failures, so that is a bug."""
         self._everyone = asyncio.Semaphore(limit)
         self._limit_per_tenant = limit_per_tenant
-        self._tenants: dict[str, tuple[asyncio.Semaphore, int]] = {}
+        self._tenants: dict[str, Slots] = {}
         self._waiting: dict[Hashable, deque[tuple[str, Job]]] = {}
         self._running: dict[Hashable, asyncio.Task[None]] = {}
 
@@ -87,11 +89,14 @@ class Lanes:
             self.broken.set_exception(error)
 
     def _enter(self, tenant: str) -> Slots:
-        semaphore, users = self._tenants.get(tenant) or (asyncio.Semaphore(self._limit_per_tenant), 0)
-        self._tenants[tenant] = (semaphore, users + 1)
-        return Slots(self._everyone, semaphore)
+        slots = self._tenants.get(tenant)
+        if slots is None:
+            slots = self._tenants[tenant] = Slots(self._everyone, asyncio.Semaphore(self._limit_per_tenant))
+        slots.users += 1
+        return slots
 
     def _leave(self, tenant: str) -> None:
-        semaphore, users = self._tenants.pop(tenant)
-        if users > 1:
-            self._tenants[tenant] = (semaphore, users - 1)
+        slots = self._tenants[tenant]
+        slots.users -= 1
+        if not slots.users:
+            del self._tenants[tenant]

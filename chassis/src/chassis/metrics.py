@@ -35,6 +35,11 @@ class Metrics:
             ["topic"],
             registry=self.registry,
         )
+        self.producer_replaced = Counter(
+            "bridge_producer_replaced_total",
+            "Producers replaced because they could not go on",
+            registry=self.registry,
+        )
         self.dead_letters = Counter(
             "bridge_dead_letters_total", "Messages set aside, by reason", ["reason"], registry=self.registry
         )

@@ -4,7 +4,7 @@ A parked message keeps its key, bytes and headers and its partition's number, so
 partition it came from and the one where it waits. What follows under the same key is parked behind it.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,13 +12,15 @@ from typing import Any
 
 from aiokafka import ConsumerRecord
 
-from chassis.envelope import Outgoing, readable_headers
+from chassis.envelope import Outgoing
 from chassis.errors import Poison
 
 Origin = tuple[str, int, int]
 """Topic, partition and offset of a message where it was first published."""
 Place = tuple[str, int, bytes | None]
 """Topic, partition and key: what has one order."""
+OURS = "retry_"
+"""Headers that begin so are parking's own."""
 
 
 def retry_topic(service: str) -> str:
@@ -56,10 +58,10 @@ class Waiting:
 
 def parked(record: "ConsumerRecord[Any, Any]", waiting: Waiting, service: str) -> Outgoing:
     """Wrap a record so that it waits on the retry topic."""
-    headers = readable_headers(record.headers) | waiting.headers()
-    correlation_id = headers.get("correlation_id", "")
-    key, value, topic = record.key or b"", record.value, retry_topic(service)
-    return Outgoing(topic, key, value, headers, correlation_id, partition=waiting.partition)
+    kept = [(name, value) for name, value in record.headers if not name.startswith(OURS)]
+    key = record.key if record.value is not None else record.key or b""  # Kafka's clients take no message without both
+    topic = retry_topic(service)
+    return Outgoing(topic, key, record.value, waiting.headers(), None, partition=waiting.partition, kept=kept)
 
 
 def waiting_in(headers: Mapping[str, str]) -> Waiting:
@@ -82,6 +84,11 @@ class ParkingLot:
 
     def __init__(self) -> None:
         self._waiting: defaultdict[Place, set[Origin]] = defaultdict(set)
+        self._places: Counter[int] = Counter()
+
+    def empty(self, partition: int) -> bool:
+        """Tell whether nothing of the partitions of this number waits."""
+        return not self._places[partition]
 
     def holds(self, place: Place) -> bool:
         """Tell whether something of this order waits."""
@@ -93,6 +100,8 @@ class ParkingLot:
 
     def add(self, place: Place, origin: Origin) -> None:
         """Note that a message waits; telling it twice is harmless."""
+        if place not in self._waiting:
+            self._places[place[1]] += 1
         self._waiting[place].add(origin)
 
     def remove(self, place: Place, origin: Origin) -> None:
@@ -101,9 +110,13 @@ class ParkingLot:
         if waiting is not None:
             waiting.discard(origin)
             if not waiting:
-                del self._waiting[place]
+                self._drop(place)
 
     def forget(self, partitions: set[int]) -> None:
         """Forget what belongs to partitions that are no longer ours."""
         for place in [place for place in self._waiting if place[1] in partitions]:
-            del self._waiting[place]
+            self._drop(place)
+
+    def _drop(self, place: Place) -> None:
+        del self._waiting[place]
+        self._places[place[1]] -= 1

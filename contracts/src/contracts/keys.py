@@ -14,7 +14,7 @@ class Ask(Fact):
     request_id: str
     partition: int
     reply_key: dict[str, Any]
-    """A fresh public JWK (EC P-256) of the asker: what is secret in the answer is sealed to it."""
+    """A fresh public JWK (OKP, X25519) of the asker: what is secret in the answer is sealed to it."""
 
 
 class KeysRequest(Event):

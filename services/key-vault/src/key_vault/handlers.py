@@ -1,6 +1,5 @@
 """What key-vault does with each request."""
 
-import asyncio
 import json
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
@@ -8,9 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from joserfc.errors import JoseError
-
-from chassis.sealing import seal
+from chassis.sealing import UnfitReceiver, seal
 from contracts.keys import (
     Ask,
     CallsAuthorizationAsked,
@@ -76,7 +73,8 @@ async def authorize(
         tenant_id = decide.tenant_id(asked.tenant_id)
         link = await known.link(asked.link_id) if asked.link_id else None
         plan = decide.plan(asked, await known.tenant(tenant_id), link)
-        at_rest, unsealed = await asyncio.gather(known.opened.open(tenant_id, plan.at_rest), vault.unseal(plan.sealed))
+        at_rest = await known.opened.open(tenant_id, plan.at_rest)
+        unsealed = await vault.unseal(plan.sealed)
         calls = _unsigned(asked, at_rest, unsealed, now())
         signatures = await vault.sign(tenant_id, [call.base_string() for call in calls])
         values = [{"value": call.header(signature)} for call, signature in zip(calls, signatures, strict=True)]
@@ -166,7 +164,7 @@ def _unsigned(
 def _sealed(ask: Ask, content: Any) -> str:
     try:
         return seal(json.dumps(content), ask.reply_key)
-    except (JoseError, ValueError, TypeError, KeyError) as error:
+    except UnfitReceiver as error:
         raise Refusal("bad_request", "the reply key is not a public key that can be sealed to") from error
 
 

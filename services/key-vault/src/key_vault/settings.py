@@ -28,7 +28,9 @@ class Settings(ServiceSettings):
     vault_timeout: timedelta = timedelta(seconds=5)
     """For one call."""
     vault_threads: int = Field(default=8, ge=1, le=64)
-    """Calls to Vault at one time."""
+    """Logins, and calls about keys' lives, at one time."""
+    vault_at_once: int = Field(default=64, ge=1)
+    """Signatures and ciphertexts that Vault works on at one time; a call takes up to 32, which keeps one core busy."""
 
     vault_auth: Literal["token", "approle", "kubernetes"] = "token"
     """How to log in; `token` is for development."""

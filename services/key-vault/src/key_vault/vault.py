@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -47,7 +47,7 @@ class Vault:
         self._mount = settings.vault_mount
         self._login = login
         self._pool = ThreadPoolExecutor(settings.vault_threads, thread_name_prefix="vault")
-        self._batches = Batches(self._send)
+        self._batches = Batches(self._send, settings.vault_at_once)
         self.forbidden = asyncio.Event()
         """Set when Vault did not accept our token."""
         self.answers = False
@@ -127,7 +127,7 @@ class Vault:
     async def close(self) -> None:
         """Stop; what is under way is given up."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-        self._wire.close()
+        await self._wire.close()
 
     async def _with_data_key(self, tenant_id: str) -> TenantKeyPair:
         await self._call("post", f"keys/{tenant_id}", {"type": "aes256-gcm96"})
@@ -147,8 +147,8 @@ class Vault:
 
     async def _send(self, path: str, items: list[Item]) -> list[Result]:
         mode = SIGNING_MODE if path.startswith("sign/") else {}
-        answer = await self._call("post", path, {"batch_input": items, **mode})
-        results: list[Result] = answer.get("batch_results", [])
+        answer = await self._noting(self._wire.post(f"{self._mount}/{path}", {"batch_input": items, **mode}))
+        results: list[Result] = (answer.get("data") or {}).get("batch_results", [])
         if len(results) != len(items):
             raise VaultUnavailable(f"Vault gave {len(results)} results for {len(items)} questions")
         return results
@@ -159,9 +159,13 @@ class Vault:
         return data
 
     async def _asked(self, work: Callable[[], T]) -> T:
-        """Do blocking work that asks Vault, and note how Vault is."""
+        """Do blocking work that asks Vault."""
+        return await self._noting(self._in_thread(work))
+
+    async def _noting(self, asking: Awaitable[T]) -> T:
+        """Ask Vault, and note how Vault is."""
         try:
-            answer = await self._in_thread(work)
+            answer = await asking
         except VaultUnavailable as error:
             self.answers = False
             if isinstance(error, VaultForbade):

@@ -1,7 +1,10 @@
-"""Vault's HTTP API, one blocking call at a time, with its failures turned into ours."""
+"""Vault's HTTP API, with its failures turned into ours: by hvac for what is rare, and by aiohttp for what is not."""
 
+import json
+import ssl
 from typing import Any
 
+import aiohttp
 import requests
 from hvac.adapters import RawAdapter
 
@@ -33,7 +36,10 @@ class VaultForbade(VaultUnavailable):
 
 
 class Wire:
-    """The way to one Vault; its calls block, so they belong into threads. Safe for many threads at once."""
+    """The way to one Vault: logging in and keys by hvac, whose calls block, and batches without a thread.
+
+    Both speak with the token that was obtained last; `call` is safe for many threads at once.
+    """
 
     def __init__(self, settings: Settings) -> None:
         session = requests.Session()
@@ -45,6 +51,12 @@ class Wire:
             timeout=settings.vault_timeout.total_seconds(),  # type: ignore[arg-type] # requests takes fractions
             namespace=settings.vault_namespace,
             session=session,
+        )
+        self._http = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ssl=_trusting(settings)),
+            timeout=aiohttp.ClientTimeout(total=settings.vault_timeout.total_seconds()),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
         )
 
     def use(self, token: str) -> None:
@@ -61,19 +73,43 @@ class Wire:
             response = self._adapter.request(method, f"/v1/{path}", json=body, raise_exception=False)
         except requests.RequestException as error:
             raise VaultUnavailable(f"Vault was not reached: {type(error).__name__}") from error
-        answer = _json(response)
-        if response.ok or "batch_results" in (answer.get("data") or {}):
-            return answer
-        raise _failure(response.status_code, path, ", ".join(map(str, answer.get("errors") or ())))
+        return _answer(response.status_code, response.content, path)
 
-    def close(self) -> None:
+    async def post(self, path: str, body: Body) -> Body:
+        """Give Vault's answer as `call` does, without a thread: far cheaper, for what is done all the time."""
+        url = f"{self._adapter.base_uri.rstrip('/')}/v1/{path}"
+        try:
+            async with self._http.post(url, data=json.dumps(body).encode(), headers=self._headers()) as response:
+                return _answer(response.status, await response.read(), path)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise VaultUnavailable(f"Vault was not reached: {type(error).__name__}") from error
+
+    async def close(self) -> None:
         """Close the connections."""
         self._adapter.close()
+        await self._http.close()
+
+    def _headers(self) -> dict[str, str]:
+        given = {"X-Vault-Token": self._adapter.token, "X-Vault-Namespace": self._adapter.namespace}
+        headers = {"X-Vault-Request": "true", "Content-Type": "application/json"}
+        return headers | {name: value for name, value in given.items() if value}
 
 
-def _json(response: requests.Response) -> Body:
+def _trusting(settings: Settings) -> ssl.SSLContext:
+    """Trust whom hvac trusts."""
+    return ssl.create_default_context(cafile=str(settings.vault_ca_file or requests.utils.DEFAULT_CA_BUNDLE_PATH))
+
+
+def _answer(status: int, content: bytes, path: str) -> Body:
+    answer = _json(content)
+    if status < 400 or "batch_results" in (answer.get("data") or {}):
+        return answer
+    raise _failure(status, path, ", ".join(map(str, answer.get("errors") or ())))
+
+
+def _json(content: bytes) -> Body:
     try:
-        answer = response.json() if response.content else {}
+        answer = json.loads(content) if content else {}
     except ValueError:
         return {}
     return answer if isinstance(answer, dict) else {}
