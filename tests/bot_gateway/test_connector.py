@@ -1,6 +1,6 @@
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from tests.bot_gateway.fakes import APP_ID, ISSUER, SERVICE_URL, TENANT, origin
 
 from bot_gateway.connector import BotAccount, Patience, Teams
+from bot_gateway.http import Http
 from bot_gateway.service_urls import ServiceUrls
 from bot_gateway.teams_errors import TeamsRefused, TeamsUnavailable
 from contracts.event import Conversation
@@ -76,9 +77,8 @@ def microsoft() -> Microsoft:
 
 
 @pytest.fixture
-async def teams(microsoft: Microsoft) -> AsyncIterator[Teams]:
-    async with httpx.AsyncClient(transport=httpx.MockTransport(microsoft)) as http:
-        yield Teams(ACCOUNT, ServiceUrls(("smba.trafficmanager.net",)), http, QUICK)
+def teams(microsoft: Microsoft) -> Teams:
+    return Teams(ACCOUNT, ServiceUrls(("smba.trafficmanager.net",)), Http(httpx.MockTransport(microsoft)), QUICK)
 
 
 async def test_a_reply_is_posted_with_the_bots_token_and_encoded_ids(teams: Teams, microsoft: Microsoft) -> None:
@@ -283,7 +283,6 @@ async def test_the_public_keys_are_found_through_the_metadata(teams: Teams, micr
         (microsoft.openid, {"keys": []}),
         (microsoft.openid, []),
     ):
-        microsoft_now = Microsoft(openid=openid, keys=keys)
-        async with httpx.AsyncClient(transport=httpx.MockTransport(microsoft_now)) as http:
-            with pytest.raises(TeamsUnavailable):
-                await Teams(ACCOUNT, ServiceUrls(()), http).signing_keys()
+        microsoft_now = Http(httpx.MockTransport(Microsoft(openid=openid, keys=keys)))
+        with pytest.raises(TeamsUnavailable):
+            await Teams(ACCOUNT, ServiceUrls(()), microsoft_now).signing_keys()

@@ -1,6 +1,8 @@
+import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, MutableMapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +47,9 @@ class Bot:
         tokens = TokenValidation(Expected(ISSUER, APP_ID), keys, self.clock)
         self.admission = Admission(ServiceUrls(("smba.trafficmanager.net",)))
         hearing = Hearing(self.log, self.chats, Waiting())
-        app = messages_app(Door(tokens, self.admission, CODES, limit), hearing.hear)
-        self._http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot")
+        door = Door(tokens, self.admission, CODES, limit, timedelta(seconds=0.05))
+        self.app = messages_app(door, hearing.hear)
+        self._http = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://bot")
 
     async def call(self, body: Any, token: str | None = None, **headers: str) -> httpx.Response:
         """Post an activity, or raw bytes, with a good token unless another is given."""
@@ -54,6 +57,23 @@ class Bot:
         good = token if token is not None else SIGNER.sign(claims(self.clock))
         headers = {"Authorization": f"Bearer {good}", "Content-Type": "application/json", **headers}
         return await self._http.post("/api/messages", content=raw, headers=headers)
+
+    async def receiving(self, *pieces: dict[str, Any]) -> int:
+        """Give the status where the body comes in these pieces, and then nothing more."""
+        good = f"Bearer {SIGNER.sign(claims(self.clock))}".encode()
+        scope = {"type": "http", "method": "POST", "path": "/api/messages", "headers": [(b"authorization", good)]}
+        coming, sent = list(pieces), []
+
+        async def receive() -> dict[str, Any]:
+            if not coming:
+                await asyncio.sleep(60)
+            return coming.pop(0)
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            sent.append(message)
+
+        await self.app(scope, receive, send)
+        return int(sent[0]["status"])
 
     async def bare(self, method: str, path: str, **more: Any) -> httpx.Response:
         return await self._http.request(method, path, **more)
@@ -126,6 +146,24 @@ async def test_a_body_that_is_too_large_gets_413_however_it_is_sent() -> None:
     assert streamed.status_code == 413
     assert (await bot.call(message("x" * 1000))).status_code == 413
     assert (await bot.call(b"x" * 1001)).status_code == 413
+
+
+async def test_a_body_may_come_in_pieces() -> None:
+    bot, raw = Bot(), json.dumps(message()).encode()
+    first: dict[str, Any] = {"type": "http.request", "body": raw[:9], "more_body": True}
+
+    assert await bot.receiving(first, {"type": "http.request", "body": raw[9:]}) == 200
+    assert len(bot.log.of(Intent)) == 1
+
+
+async def test_a_body_that_does_not_come_in_time_gets_408_and_one_that_never_will_400() -> None:
+    bot = Bot()
+    begun = {"type": "http.request", "body": b"{", "more_body": True}
+
+    assert await bot.receiving() == 408
+    assert await bot.receiving(begun) == 408
+    assert await bot.receiving(begun, {"type": "http.disconnect"}) == 400
+    assert bot.log.events == []
 
 
 async def test_the_content_type_does_not_matter() -> None:

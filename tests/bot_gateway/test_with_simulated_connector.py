@@ -14,6 +14,7 @@ from bot_gateway import handlers
 from bot_gateway.connector import BotAccount, Patience, Teams
 from bot_gateway.handlers import Desk
 from bot_gateway.hearing import Hearing
+from bot_gateway.http import Http
 from bot_gateway.http_edge import Door, messages_app
 from bot_gateway.service_urls import ServiceUrls
 from bot_gateway.signing_keys import KeysPolicy, SigningKeys
@@ -64,13 +65,13 @@ async def company() -> AsyncIterator[Company]:
 
     async with httpx.AsyncClient(transport=httpx.ASGITransport(bot)) as to_bot:
         connector = Connector(SETTINGS, to_bot)
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(connector.app)) as to_connector:
-            teams = Teams(account, urls, to_connector, Patience(first=timedelta(milliseconds=2)))
-            keys = SigningKeys(teams, KeysPolicy(), time.monotonic)
-            tokens = TokenValidation(Expected(ISSUER, SETTINGS.app_id), keys, time.time)
-            company = Company(connector, teams, Log())
-            app = messages_app(Door(tokens, Admission(urls), CODES), company.hearing.hear)
-            yield company
+        to_connector = Http(httpx.ASGITransport(connector.app))
+        teams = Teams(account, urls, to_connector, Patience(first=timedelta(milliseconds=2)))
+        keys = SigningKeys(teams, KeysPolicy(), time.monotonic)
+        tokens = TokenValidation(Expected(ISSUER, SETTINGS.app_id), keys, time.time)
+        company = Company(connector, teams, Log())
+        app = messages_app(Door(tokens, Admission(urls), CODES), company.hearing.hear)
+        yield company
 
 
 async def test_a_bot_that_is_installed_says_hello_once(company: Company) -> None:

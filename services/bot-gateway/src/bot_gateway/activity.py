@@ -3,21 +3,21 @@
 import re
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic.alias_generators import to_camel
-from pydantic.functional_validators import WrapValidator
+from pydantic_core import CoreSchema, core_schema
 
 T = TypeVar("T")
 
 
-def _or_none(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
-    try:
-        return read(value)
-    except ValidationError:
-        return None
+class _OrNone:
+    """Reads a value of the wrong shape as None: in pydantic's core, since each message has dozens of such fields."""
+
+    def __get_pydantic_core_schema__(self, source: Any, read: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.with_default_schema(read(source), default=None, on_error="default")
 
 
-Maybe = Annotated[T | None, WrapValidator(_or_none)]
+Maybe = Annotated[T | None, _OrNone()]
 
 
 class Wire(BaseModel):
@@ -41,7 +41,6 @@ class Place(Wire):
     name: Maybe[str] = None
     conversation_type: Maybe[str] = None
     tenant_id: Maybe[str] = None
-    is_group: Maybe[bool] = None
 
 
 class Entity(Wire):
@@ -77,7 +76,6 @@ class Activity(Wire):
     action: Maybe[str] = None
     text: Maybe[str] = None
     locale: Maybe[str] = None
-    timestamp: Maybe[AwareDatetime] = None
     channel_id: Maybe[str] = None
     service_url: Maybe[str] = None
     sender: Maybe[Account] = Field(default=None, alias="from")

@@ -4,9 +4,10 @@ import time
 from functools import partial
 
 from bot_gateway import handlers
-from bot_gateway.connector import Teams, http_client
+from bot_gateway.connector import Teams
 from bot_gateway.handlers import Desk
 from bot_gateway.hearing import Budgets, Hearing
+from bot_gateway.http import Http
 from bot_gateway.http_edge import Door, messages_app
 from bot_gateway.registration_codes import RegistrationCodes
 from bot_gateway.settings import Settings
@@ -20,7 +21,7 @@ from contracts.registry import NoticeDue
 
 async def connect(service: Service, settings: Settings) -> None:
     """Build all objects, and connect topics and routes with what handles them."""
-    http = http_client()
+    http = Http.connected()
     service.on_close(http.aclose)
     teams = Teams(settings.account, settings.service_urls, http)
     waiting = Waiting()

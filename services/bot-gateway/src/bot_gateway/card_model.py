@@ -1,7 +1,7 @@
 """The part of Adaptive Cards 1.4 that this bot speaks."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -42,6 +42,16 @@ class Execute(Part):
 
 
 Action = Annotated[OpenUrl | Submit | Execute, Field(discriminator="type")]
+
+
+class Style(TypedDict, total=False):
+    """How a text run looks."""
+
+    weight: Literal["Lighter", "Bolder"] | None
+    size: Literal["Small", "Medium", "Large"] | None
+    color: Literal["Good", "Warning", "Attention", "Accent"] | None
+    font_type: Literal["Monospace"] | None
+    is_subtle: bool | None
 
 
 class TextRun(Part):

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 import random
 import re
 import time
@@ -12,25 +13,23 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 
-import aiohttp
-import httpx
 import structlog
 from authlib.oauth2.auth import ClientAuth
 from authlib.oauth2.rfc6749 import OAuth2Token
 from authlib.oauth2.rfc6749.parameters import prepare_token_request
-from httpx_aiohttp import AiohttpTransport
 from pydantic import SecretStr
 
+from bot_gateway.http import Answer, BadAddress, Http, NoAnswer
 from bot_gateway.service_urls import ServiceUrls
 from bot_gateway.teams_errors import TeamsRefused, TeamsUnavailable
 from bot_gateway.throttle import Throttle
 from contracts.event import Conversation, Origin
 
 log = structlog.get_logger()
-OUTAGES = (httpx.HTTPError, aiohttp.ClientError, OSError)
 RETRIED = (412, 429, 502, 504)
 """Teams documentation, rate-limit: try these again with exponential back-off and jitter."""
 RENEW_BEFORE_EXPIRY = timedelta(minutes=5)
+KEYS_WITHIN = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
@@ -60,17 +59,10 @@ class Patience:
         return random.uniform(0, doubled.total_seconds())  # noqa: S311 - spreads load, guards nothing
 
 
-def http_client() -> httpx.AsyncClient:
-    """Give the client that `Teams` expects; the caller closes it."""
-    return httpx.AsyncClient(transport=AiohttpTransport(), timeout=httpx.Timeout(10, connect=5))
-
-
 class Teams:
     """The Connector REST API, as this bot."""
 
-    def __init__(
-        self, account: BotAccount, urls: ServiceUrls, http: httpx.AsyncClient, patience: Patience | None = None
-    ) -> None:
+    def __init__(self, account: BotAccount, urls: ServiceUrls, http: Http, patience: Patience | None = None) -> None:
         self._account = account
         self._urls = urls
         self._http = http
@@ -132,15 +124,17 @@ class Teams:
             raise TeamsRefused(0, "ServiceUrlNotAllowed")
         url = f"{place.service_url.rstrip('/')}/v3/conversations{'/' + path if path else ''}"
         thread = thread or place.conversation_id.partition(";")[0]
+        content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         for attempt in itertools.count(1):
             await self._turn(thread)
-            response = await self._call(url, body)
-            wait = max(self._patience.pause(attempt), _retry_after(response).total_seconds())
-            again = response.status_code in RETRIED and attempt < self._patience.attempts
-            if not again or wait > self._patience.longest.total_seconds():
+            answer = await self._call(url, content)
+            if answer.status not in RETRIED or attempt >= self._patience.attempts:
+                break
+            wait = max(self._patience.pause(attempt), _retry_after(answer).total_seconds())
+            if wait > self._patience.longest.total_seconds():
                 break
             await asyncio.sleep(wait)
-        return _answer(response)
+        return _said(answer)
 
     async def _turn(self, thread: str) -> None:
         """Wait until the conversation may take another message."""
@@ -148,23 +142,25 @@ class Teams:
         wait = self._throttle.reserve(thread, time.monotonic(), longest)
         if wait > longest:
             raise TeamsUnavailable("this conversation has had its share of messages", timedelta(seconds=wait))
-        await asyncio.sleep(wait)
+        if wait > 0:
+            await asyncio.sleep(wait)
 
-    async def _call(self, url: str, body: Mapping[str, Any]) -> httpx.Response:
+    async def _call(self, url: str, content: bytes) -> Answer:
         """POST once; with a new token where the old one is no longer accepted."""
         for renewed in (False, True):
             token = await self._access_token()
+            headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
             try:
-                response = await self._http.post(url, json=body, headers={"Authorization": f"Bearer {token}"})
-            except httpx.InvalidURL as error:
+                answer = await self._http.post(url, headers, content)
+            except BadAddress as error:
                 raise TeamsRefused(0, "BadServiceUrl") from error
-            except OUTAGES as error:
-                raise TeamsUnavailable(f"the Connector could not be reached: {type(error).__name__}") from error
-            if response.status_code != 401 or renewed:
+            except NoAnswer as error:
+                raise TeamsUnavailable(f"the Connector could not be reached: {error}") from error
+            if answer.status != 401 or renewed:
                 break
             self._forget(token)
-        log.info("connector_called", status=response.status_code, ms_cv=response.headers.get("ms-cv"))
-        return response
+        log.debug("connector_called", status=answer.status, ms_cv=answer.headers.get("ms-cv"))
+        return answer
 
     def _forget(self, access_token: str) -> None:
         if self._token and self._token["access_token"] == access_token:
@@ -183,63 +179,59 @@ class Teams:
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         url, headers, form = client.prepare("POST", self._account.token_url, headers, form)
         try:
-            response = await self._http.post(url, content=form, headers=headers)
-        except (*OUTAGES, httpx.InvalidURL) as error:
-            raise TeamsUnavailable(f"the token service could not be reached: {type(error).__name__}") from error
-        said = _json(response)
-        if response.status_code != 200 or not said.get("access_token"):
+            answer = await self._http.post(url, headers, form.encode())
+        except (NoAnswer, BadAddress) as error:
+            raise TeamsUnavailable(f"the token service could not be reached: {_kind(error)}") from error
+        said = answer.json()
+        if answer.status != 200 or not said.get("access_token"):
             aadsts = re.search(r"AADSTS\d+", str(said.get("error_description")))
             problem = aadsts[0] if aadsts else str(said.get("error"))[:60]
-            raise TeamsUnavailable(f"the token service answered {response.status_code} {problem}")
+            raise TeamsUnavailable(f"the token service answered {answer.status} {problem}")
         return OAuth2Token.from_dict(said)
 
     async def _fetch(self, url: str) -> dict[str, Any]:
         try:
-            response = await self._http.get(url, timeout=5)
-        except (*OUTAGES, httpx.InvalidURL) as error:
-            raise TeamsUnavailable(f"Bot Framework's keys could not be fetched: {type(error).__name__}") from error
-        if response.status_code != 200:
-            raise TeamsUnavailable(f"Bot Framework's keys could not be fetched: status {response.status_code}")
-        return _json(response)
+            answer = await self._http.get(url, KEYS_WITHIN)
+        except (NoAnswer, BadAddress) as error:
+            raise TeamsUnavailable(f"Bot Framework's keys could not be fetched: {_kind(error)}") from error
+        if answer.status != 200:
+            raise TeamsUnavailable(f"Bot Framework's keys could not be fetched: status {answer.status}")
+        return answer.json()
 
 
 def _quoted(identifier: str) -> str:
     return quote(identifier, safe="")
 
 
-def _json(response: httpx.Response) -> dict[str, Any]:
-    try:
-        said = response.json()
-    except ValueError:
-        return {}
-    return said if isinstance(said, dict) else {}
+def _kind(error: Exception) -> str:
+    return str(error) or type(error).__name__
 
 
-def _answer(response: httpx.Response) -> dict[str, Any]:
+def _said(answer: Answer) -> dict[str, Any]:
     """Turn the Connector's answer into its content or into our errors."""
-    status = response.status_code
+    status = answer.status
     if status < 300:
-        return _json(response)
-    code = _error_code(response)
-    log.warning("connector_refused", status=status, code=code, ms_cv=response.headers.get("ms-cv"))
+        return answer.json()
+    code = _error_code(answer)
+    log.warning("connector_refused", status=status, code=code, ms_cv=answer.headers.get("ms-cv"))
     if status in (401, 408, *RETRIED) or status >= 500:
-        raise TeamsUnavailable(f"the Connector answered {status} {code}", _retry_after(response) or None)
+        raise TeamsUnavailable(f"the Connector answered {status} {code}", _retry_after(answer) or None)
     raise TeamsRefused(status, code)
 
 
-def _error_code(response: httpx.Response) -> str:
+def _error_code(answer: Answer) -> str:
     """Find the innermost code: Teams wraps JSON in JSON."""
-    inner = re.search(r'"subCode\\?"\s*:\s*\\?"(\w{1,60})', response.text[:4000])
+    inner = re.search(r'"subCode\\?"\s*:\s*\\?"(\w{1,60})', answer.body[:4000].decode(errors="replace"))
     if inner:
         return inner[1]
-    error = _json(response).get("error")
+    error = answer.json().get("error")
     code = error.get("code") if isinstance(error, dict) else None
     return str(code)[:60] if code else "unknown"
 
 
-def _retry_after(response: httpx.Response) -> timedelta:
+def _retry_after(answer: Answer) -> timedelta:
     """Read `Retry-After`: seconds, or a date."""
-    said = response.headers.get("retry-after", "").strip()
+    said = answer.headers.get("retry-after", "").strip()
     if said.isdecimal():
         return timedelta(seconds=min(int(said[:6]), 86_400))
     try:

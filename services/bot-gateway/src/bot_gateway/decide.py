@@ -162,7 +162,8 @@ def _place(heard: Heard) -> Conversation | None:
 
 def _root(place: Conversation) -> Conversation:
     """Give the channel instead of one of its threads."""
-    return place.model_copy(update={"conversation_id": place.conversation_id.partition(";")[0]})
+    channel, thread, _ = place.conversation_id.partition(";")
+    return place.model_copy(update={"conversation_id": channel}) if thread else place
 
 
 def _origin(heard: Heard, place: Conversation) -> Origin | None:

@@ -6,8 +6,9 @@ what is left to take out is what would be interpreted even there, and what would
 
 import re
 import unicodedata
+from typing import Unpack
 
-from bot_gateway.card_model import OpenUrl, RichTextBlock, TextRun
+from bot_gateway.card_model import OpenUrl, RichTextBlock, Style, TextRun
 
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]|[\ud800-\udfff]")
 """Control characters and direction overrides, which would let a text dress up its surroundings."""
@@ -18,9 +19,9 @@ def shown(text: str, limit: int) -> str:
     return _cut(" ".join(_clean(text[: limit * 8]).split()), limit)
 
 
-def run(text: str, limit: int = 120, link: OpenUrl | None = None) -> TextRun:
+def run(text: str, limit: int = 120, link: OpenUrl | None = None, **style: Unpack[Style]) -> TextRun:
     """Give a text as a text run."""
-    return TextRun(text=shown(text, limit) or "–", select_action=link)
+    return TextRun(text=shown(text, limit) or "–", select_action=link, **style)
 
 
 def paragraphs(text: str, limit: int = 600, most: int = 8) -> tuple[RichTextBlock, ...]:

@@ -92,12 +92,18 @@ async def _answer(came: Outcome, words: AdaptiveCard | str, desk: Desk) -> Conve
     if desk.posted.get(key):
         return None
     left = None
-    answer = text_answer(words) if isinstance(words, str) else card_answer(words)
-    if not desk.waiting.hand_over(origin.intent_id, answer):
+    if not _handed_over(origin.intent_id, words, desk.waiting):
         post = partial(desk.teams.post, reply_to=origin.activity_id)
         left = await _posted(origin.conversation, words, post, desk)
     desk.posted.put(key, True)
     return left
+
+
+def _handed_over(intent_id: str, words: AdaptiveCard | str, waiting: Waiting) -> bool:
+    """Give the answer to the request that waits for it, if one does."""
+    if not waiting.awaits(intent_id):
+        return False
+    return waiting.hand_over(intent_id, text_answer(words) if isinstance(words, str) else card_answer(words))
 
 
 async def _posted(place: Conversation, words: AdaptiveCard | str, post: Post, desk: Desk) -> ConversationLeft | None:

@@ -11,6 +11,7 @@ from opentelemetry import trace
 
 from bot_gateway.card_model import CARD_TYPE, AdaptiveCard
 from bot_gateway.decide import Decision, Heard, decide
+from bot_gateway.spans import Spanned
 from bot_gateway.talk_cards import talk_card
 from bot_gateway.teams_errors import TeamsError
 from bot_gateway.waiting import Answer, Waiting
@@ -71,7 +72,7 @@ class Hearing:
         if key and self.heard.get(key):
             log.info("activity_repeated", kind=heard.activity.type)
             return text_answer(WORKING_ON_IT) if decision.card_action else decision.answer or {}
-        with tracer.start_as_current_span(f"hear {heard.activity.type}"):
+        with Spanned(tracer, f"hear {heard.activity.type}"):
             if decision.card_action:
                 return await self._answer_card_action(decision, heard, key)
             await self._publish(decision, heard, key)

@@ -9,9 +9,10 @@ from typing import Any
 import structlog
 from pydantic import ValidationError
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot_gateway.activity import Activity
 from bot_gateway.decide import Heard
@@ -21,7 +22,8 @@ from chassis.errors import Poison, Unavailable
 
 log = structlog.get_logger()
 Hear = Callable[[Heard], Awaitable[Mapping[str, Any]]]
-BODY_PATIENCE = timedelta(seconds=10)
+PATH = "/api/messages"
+NOTHING_TO_SAY = JSONResponse({})
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Door:
     admission: Admission
     codes: RegistrationCodes
     body_limit: int = 256 * 1024
+    body_patience: timedelta = timedelta(seconds=10)
 
 
 class BodyRefused(Exception):
@@ -42,12 +45,21 @@ class BodyRefused(Exception):
         self.status = status
 
 
-def messages_app(door: Door, hear: Hear) -> Starlette:
-    """Give the edge as an ASGI application."""
+class Messages:
+    """The one route that every message takes, as an ASGI application: Starlette's layers would cost as much again."""
 
-    async def messages(request: Request) -> Response:
+    def __init__(self, door: Door, hear: Hear) -> None:
+        self._door = door
+        self._hear = hear
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hear the activity and answer it."""
+        answer = await self._answer(scope, receive)
+        await answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Response:
         try:
-            return JSONResponse(await hear(await _heard(request, door)))
+            said = await self._hear(await self._heard(scope, receive))
         except TokenRefused as refusal:
             log.info("request_refused", status=refusal.status, why=str(refusal))
             return _problem(refusal.status, str(refusal), {"WWW-Authenticate": "Bearer"})
@@ -62,25 +74,46 @@ def messages_app(door: Door, hear: Hear) -> Starlette:
         except Unavailable as error:
             log.warning("request_put_off", error=str(error))
             return _problem(503, "Bridge cannot take this now; please try again.", {"Retry-After": "2"})
+        return JSONResponse(said) if said else NOTHING_TO_SAY
 
-    return Starlette(routes=[Route("/api/messages", messages, methods=["POST"])])
+    async def _heard(self, scope: Scope, receive: Receive) -> Heard:
+        """Let an activity in: first the token, then the body, then what it says of itself."""
+        door = self._door
+        token = await door.tokens.verify(_authorization(scope))
+        activity = Activity.model_validate_json(await _body(receive, door))
+        return Heard(activity, door.admission.admit(activity, token), datetime.now(UTC), door.codes)
 
 
-async def _heard(request: Request, door: Door) -> Heard:
-    """Let an activity in: first the token, then the body, then what it says of itself."""
-    token = await door.tokens.verify(request.headers.get("authorization"))
-    activity = Activity.model_validate_json(await _body(request, door.body_limit))
-    return Heard(activity, door.admission.admit(activity, token), datetime.now(UTC), door.codes)
+def messages_app(door: Door, hear: Hear) -> ASGIApp:
+    """Give the edge as an ASGI application; what is not the one route is answered by Starlette."""
+    messages = Messages(door, hear)
+    others = Starlette(routes=[Route(PATH, messages, methods=["POST"])])
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        is_message = scope["type"] == "http" and scope["path"] == PATH and scope["method"] == "POST"
+        await (messages if is_message else others)(scope, receive, send)
+
+    return app
 
 
-async def _body(request: Request, limit: int) -> bytes:
+def _authorization(scope: Scope) -> str | None:
+    """Give the header; ASGI has names in lower case."""
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), None)
+
+
+async def _body(receive: Receive, door: Door) -> bytes:
     body = bytearray()
     try:
-        async with asyncio.timeout(BODY_PATIENCE.total_seconds()):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > limit:
-                    raise BodyRefused(413, f"The body is larger than {limit} bytes.")
+        async with asyncio.timeout(door.body_patience.total_seconds()):
+            more = True
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                body += message.get("body", b"")
+                more = message.get("more_body", False)
+                if len(body) > door.body_limit:
+                    raise BodyRefused(413, f"The body is larger than {door.body_limit} bytes.")
     except TimeoutError:
         raise BodyRefused(408, "The body took too long.") from None
     return bytes(body)

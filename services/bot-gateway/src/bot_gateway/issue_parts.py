@@ -30,8 +30,8 @@ def heading(text: str, *more: TextRun) -> RichTextBlock:
 
 def issue_lines(issue: Issue) -> tuple[Element, ...]:
     """Show key, summary and the fields that are known."""
-    key = run(issue.key, 80, issue_link(None, issue.key, issue.url)).model_copy(update={"weight": "Bolder"})
-    summary = run(issue.summary, 255).model_copy(update={"size": "Medium"})
+    key = run(issue.key, 80, issue_link(None, issue.key, issue.url), weight="Bolder")
+    summary = run(issue.summary, 255, size="Medium")
     return (
         RichTextBlock(inlines=(key, TextRun(text="  "), summary), spacing="Small"),
         *fields(
@@ -50,7 +50,7 @@ def fields(*named: tuple[str, str | None, Colour | None]) -> tuple[RichTextBlock
     for name, value, colour in named:
         if value:
             runs += [TextRun(text="   ")] if runs else []
-            runs += [label(name), run(value, 80).model_copy(update={"color": colour})]
+            runs += [label(name), run(value, 80, color=colour)]
     return (RichTextBlock(inlines=tuple(runs), spacing="Small"),) if runs else ()
 
 

@@ -1,9 +1,11 @@
 """Links that a card may carry: only to the site it speaks of."""
 
+import re
 from urllib.parse import urlsplit
 
 from bot_gateway.card_model import OpenUrl
 
+NEVER_IN_URLS = re.compile(r"[\x00-\x20\x7f\\]")
 LONGEST = 2000
 LONGEST_TO_ISSUE = 400
 """A list of issues must not outgrow what Teams takes."""
@@ -27,7 +29,7 @@ def link_below(title: str | None, url: str, key: str, issue_url: str) -> OpenUrl
 
 
 def _is_web(url: str) -> bool:
-    if len(url) > LONGEST or "\\" in url or any(ord(character) <= 32 or ord(character) == 127 for character in url):
+    if len(url) > LONGEST or NEVER_IN_URLS.search(url):
         return False
     try:
         parts = urlsplit(url)

@@ -24,7 +24,7 @@ def notice_card(notice: Notice) -> AdaptiveCard:
     did = WORDS.get(notice.kind, "changed")
     opening = issue_link("Open in Jira", notice.issue_key, notice.url)
     key = run(notice.issue_key, 80, issue_link(None, notice.issue_key, notice.url))
-    summary = run(notice.summary, 255).model_copy(update={"size": "Medium"})
+    summary = run(notice.summary, 255, size="Medium")
     return AdaptiveCard(
         fallback_text=shown(f"{notice.actor or 'Somebody'} {did} {notice.issue_key} {notice.summary}", 200),
         body=(

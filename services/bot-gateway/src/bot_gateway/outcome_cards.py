@@ -110,7 +110,7 @@ def _registration(issued: came.RegistrationCodeIssued, code: str) -> AdaptiveCar
         heading("Your registration code"),
         RichTextBlock(inlines=(TextRun(text=code, font_type="Monospace", size="Large"),)),
         _said("Jira's registration call brings it once, to:"),
-        RichTextBlock(inlines=(run(issued.registration_url, 400).model_copy(update={"font_type": "Monospace"}),)),
+        RichTextBlock(inlines=(run(issued.registration_url, 400, font_type="Monospace"),)),
         *moment("Valid until", issued.expires_at),
     )
 
@@ -152,8 +152,8 @@ def _search_link(outcome: came.IssuesFound) -> OpenUrl | None:
 
 
 def _row(issue: Issue) -> RichTextBlock:
-    key = run(issue.key, 80, issue_link(None, issue.key, issue.url)).model_copy(update={"weight": "Bolder"})
-    status = (TextRun(text="  "), run(issue.status, 40).model_copy(update={"is_subtle": True})) if issue.status else ()
+    key = run(issue.key, 80, issue_link(None, issue.key, issue.url), weight="Bolder")
+    status = (TextRun(text="  "), run(issue.status, 40, is_subtle=True)) if issue.status else ()
     return RichTextBlock(inlines=(key, TextRun(text="  "), run(issue.summary, 120), *status), spacing="Small")
 
 

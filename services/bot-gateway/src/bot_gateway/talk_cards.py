@@ -54,4 +54,4 @@ def _verbs(*names: str) -> tuple[RichTextBlock, ...]:
 
 
 def _typed(text: str) -> TextRun:
-    return run(text).model_copy(update={"font_type": "Monospace", "weight": "Bolder"})
+    return run(text, font_type="Monospace", weight="Bolder")

@@ -26,6 +26,10 @@ class Waiting:
                 del self._waiting[intent_id]
             future.cancel()
 
+    def awaits(self, intent_id: str) -> bool:
+        """Tell whether a request waits for this intent's outcome."""
+        return intent_id in self._waiting
+
     def hand_over(self, intent_id: str, answer: Answer) -> bool:
         """Give the outcome to the request that waits for it; False where none does."""
         future = self._waiting.get(intent_id)
