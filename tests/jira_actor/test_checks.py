@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from tests.jira_actor.certificates import Authority
-from tests.jira_actor.fakes import Office, listening, office, tenant
+from tests.jira_actor.fakes import CLIENT, Office, listening, office, tenant
 
 from chassis.errors import Unavailable
 from chassis.keys import KeysRefusal
@@ -128,7 +128,10 @@ async def test_certificates(tmp_path: Path, host: str, lives: int, trusted: bool
         (Fault("serverInfo", "status", status=404), "There is no Jira at this address"),
         (Fault("serverInfo", "status", status=200, body={"name": "another product"}), "not a Jira"),
         (Fault("serverInfo", "status", status=200, body={"version": "9", "baseUrl": "jira!"}), "base URL is not valid"),
-        (Fault("serverInfo", "redirect"), "redirects"),
+        (Fault("serverInfo", "redirect"), "redirects to http://169.254.169.254,"),
+        (Fault("serverInfo", "redirect", location="/login.jsp"), "redirects somewhere else"),
+        (Fault("serverInfo", "redirect", location="https://sso.example.com/in?x=<b>"), "to https://sso.example.com"),
+        (Fault("serverInfo", "redirect", location="javascript:alert(1)"), "redirects somewhere else"),
         (Fault("serverInfo", "status", status=503), "did not answer properly"),
     ],
 )
@@ -203,3 +206,143 @@ async def test_a_tenant_that_key_vault_does_not_know_yet_is_tried_again(desk: Of
 
 async def _silent(talk: Any) -> asyncio.Server:
     return await asyncio.start_server(talk, "127.0.0.1", 0)
+
+
+async def test_an_address_that_is_closed_is_refused_with_advice_that_can_help(desk: Office) -> None:
+    metadata = failed(await checked(desk, registered=tenant("http://169.254.169.254")))
+    private = failed(await checked(desk, registered=tenant("http://10.0.0.1")))
+
+    assert "BRIDGE_ALLOWED_NETWORKS" not in (metadata.advice or "")
+    assert "BRIDGE_ALLOWED_NETWORKS" in (private.advice or "")
+
+
+async def test_an_address_outside_of_the_tenants_own_destinations_is_refused_with_advice(desk: Office) -> None:
+    wrong = failed(await checked(desk, registered=tenant(desk.address, destinations=("10.0.0.0/8",))))
+    assert "not among the destinations" in wrong.said
+    assert "destinations" in (wrong.advice or "")
+
+
+async def test_a_jira_within_its_own_destinations_passes(desk: Office) -> None:
+    assert (await checked(desk, registered=tenant(desk.address, destinations=("127.0.0.0/8",)))).passed
+
+
+async def test_http_that_redirects_to_https_is_told_what_to_register(desk: Office) -> None:
+    desk.state.faults.append(Fault("serverInfo", "redirect", location="https://127.0.0.1:8443/rest/api/2/serverInfo"))
+
+    wrong = failed(await checked(desk))
+
+    assert wrong.said == "This address redirects from http to https, which Bridge does not follow."
+    assert wrong.advice == "Register it with https: https://127.0.0.1:8443"
+
+
+@pytest.mark.parametrize("seen_as", ["https", "registered"])
+async def test_a_proxy_that_changes_the_address_is_told_from_a_wrong_key(desk: Office, seen_as: str) -> None:
+    """Jira is reached under one address, says that it has a second, and checks signatures for a third."""
+    told = "https://jira.example.com"
+    desk.state.base_url = "http://jira.example.com" if seen_as == "https" else desk.address
+    info = {"baseUrl": told, "version": "9.12.0"}
+    desk.state.faults.append(Fault("serverInfo", "status", status=200, body=info, times=None))
+
+    wrong = failed(await checked(desk))
+
+    assert wrong.name == "authentication"
+    assert wrong.said.startswith(f"A proxy changes the address: Jira is called as {desk.state.base_url}, ")
+    assert told in wrong.said
+    assert "proxyName" in (wrong.advice or "")
+
+
+async def test_a_wrong_key_behind_a_proxy_is_told_from_the_proxy(desk: Office) -> None:
+    desk.state.base_url = "https://jira.example.com"
+    desk.keys.private_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+    wrong = failed(await checked(desk))
+
+    assert "does not accept Bridge's signature" in wrong.said
+    assert "public key" in (wrong.advice or "")
+
+
+async def test_a_sound_oauth2_jira_passes_without_any_person(desk: Office) -> None:
+    registered = desk.authenticate_by("oauth2").model_copy(update={"state": "pending"})
+
+    result = await checked(desk, registered=registered)
+
+    assert result.passed
+    assert result.checks[-1].said == "Jira knows Bridge's client id and secret."
+    assert CLIENT.secret not in result.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"version": "8.20.7"}, "This Jira offers no OAuth 2.0."),
+        ({"secret": "changed"}, "client secret has changed"),
+        ({"gone": True}, "does not know Bridge's client id"),
+    ],
+)
+async def test_what_is_wrong_with_oauth2(desk: Office, changed: dict[str, Any], said: str) -> None:
+    registered = desk.authenticate_by("oauth2")
+    desk.state.version = changed.get("version", desk.state.version)
+    if "secret" in changed:
+        desk.state.world.oauth2_clients[CLIENT.id] = replace(CLIENT, secret=changed["secret"])
+    if "gone" in changed:
+        desk.state.world.oauth2_clients.clear()
+
+    wrong = failed(await checked(desk, registered=registered))
+
+    assert wrong.name == "authentication"
+    assert said in wrong.said
+    assert wrong.advice
+
+
+async def test_keys_that_do_not_open_fail_the_check(desk: Office) -> None:
+    registered = desk.authenticate_by("oauth2").model_copy(update={"client_secret": "of another place"})
+
+    wrong = failed(await checked(desk, registered=registered))
+
+    assert wrong.name == "authentication"
+    assert "keys" in wrong.said
+
+
+async def test_a_login_page_in_front_of_the_token_endpoint(desk: Office) -> None:
+    registered = desk.authenticate_by("oauth2")
+    desk.state.faults.append(Fault("oauth2/latest/token", "html_login"))
+
+    assert "web page instead of data" in failed(await checked(desk, registered=registered)).said
+
+
+async def test_a_sound_jira_for_tokens_passes_without_any(desk: Office) -> None:
+    result = await checked(desk, registered=desk.authenticate_by("pat"))
+
+    assert result.passed
+    assert desk.keys.asked == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "version", "said"),
+    [
+        (None, "8.13.2", "This Jira knows no personal access tokens."),
+        (Fault("/myself", "status", status=200, body={"name": "guest"}), "10.3.0", "does not ask who calls"),
+        (Fault("/myself", "redirect"), "10.3.0", "redirects"),
+        (Fault("/myself", "status", status=502), "10.3.0", "did not answer properly"),
+    ],
+)
+async def test_what_is_wrong_with_tokens(desk: Office, fault: Fault | None, version: str, said: str) -> None:
+    registered = desk.authenticate_by("pat")
+    desk.state.version = version
+    desk.state.faults += [fault] if fault else []
+
+    wrong = failed(await checked(desk, registered=registered))
+
+    assert wrong.name == "authentication"
+    assert said in wrong.said
+    assert wrong.advice
+
+
+@pytest.mark.parametrize("minutes", [-17, 17])
+async def test_clocks_that_differ_are_measured_both_ways(desk: Office, minutes: int) -> None:
+    desk.state.now = lambda: datetime.now(UTC) + timedelta(minutes=minutes)
+
+    wrong = failed(await checked(desk))
+
+    assert "17 minutes" in wrong.said
+    assert "NTP" in (wrong.advice or "")

@@ -6,7 +6,9 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from starlette.routing import Route
 from tests.jira_actor.fakes import REACH, TLS, listening
 
 from jira_actor.guard import Reach, Target, TargetRefused, checked_target
-from jira_actor.http import AnswerTooLarge, CheckedResolver, Http, Limits, NoAnswer, Request
+from jira_actor.http import POOLS, AnswerTooLarge, CheckedResolver, Http, Limits, NoAnswer, Request
 
 SHORT = Limits(read=timedelta(seconds=0.3), total=timedelta(seconds=0.6), body_bytes=100_000)
 
@@ -62,8 +64,12 @@ async def blown_up(_: Received) -> Response:
     return Response(gzip.compress(b"x" * 200_000), headers={"content-encoding": "gzip"})
 
 
+async def form(received: Received) -> Response:
+    return JSONResponse(dict(await received.form()))
+
+
 PAGES = (echo, large, slow, dripping, elsewhere, damaged, packed, blown_up)
-APP = Starlette(routes=[Route(f"/{page.__name__}", page) for page in PAGES])
+APP = Starlette(routes=[Route(f"/{page.__name__}", page) for page in PAGES] + [Route("/form", form, methods=["POST"])])
 
 
 @asynccontextmanager
@@ -161,16 +167,51 @@ async def test_garbage_instead_of_http_is_no_answer() -> None:
         await http.aclose()
 
 
-async def test_a_name_that_leads_to_a_closed_address_is_refused_when_it_is_resolved() -> None:
-    reach = Reach(allow_http=True)
-    async with listening(APP) as port:
-        http = Http(reach, SHORT, TLS)
-        with pytest.raises(TargetRefused):
-            await http.exchange(checked_target(f"http://localhost:{port}", reach), Request("GET", "/echo"))
-        await http.aclose()
-
-
 async def test_the_resolver_gives_addresses_so_that_no_name_is_resolved_a_second_time() -> None:
     found = await CheckedResolver(REACH).resolve("localhost", 80)
 
     assert {entry["host"] for entry in found} <= {"127.0.0.1", "::1"}
+
+
+async def test_an_address_that_is_written_in_the_url_is_checked_at_the_socket_too() -> None:
+    async with listening(APP) as port:
+        http = Http(Reach(allow_http=True), SHORT, TLS)
+        with pytest.raises(TargetRefused, match="loopback"):
+            await http.exchange(checked_target(f"http://127.0.0.1:{port}", REACH), Request("GET", "/echo"))
+        await http.aclose()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_a_connection_of_one_tenant_is_not_used_by_another_that_may_not_go_there(host: str) -> None:
+    async with listening(APP) as port:
+        http, url = Http(REACH, SHORT, TLS), f"http://{host}:{port}"
+        narrow = replace(checked_target(url, REACH), only=(ip_network("10.0.0.0/8"),))
+        fitting = replace(narrow, only=(ip_network("127.0.0.0/8"), ip_network("::1/128")))
+        await http.exchange(checked_target(url, REACH), Request("GET", "/echo"))
+
+        with pytest.raises(TargetRefused, match="not among the destinations"):
+            await http.exchange(narrow, Request("GET", "/echo"))
+        assert (await http.exchange(fitting, Request("GET", "/echo"))).status == 200
+        await http.aclose()
+
+
+async def test_pools_are_bounded_and_one_in_use_is_not_closed() -> None:
+    async with listening(APP) as port:
+        http, target = Http(REACH, Limits(), TLS), checked_target(f"http://127.0.0.1:{port}", REACH)
+        slow = asyncio.create_task(http.exchange(target, Request("GET", "/slow")))
+        await asyncio.sleep(0.1)
+        for number in range(POOLS + 20):
+            only = (ip_network("127.0.0.0/8"), ip_network(f"10.{number % 256}.{number // 256}.0/24"))
+            await http.exchange(replace(target, only=only), Request("GET", "/packed"))
+        assert (await slow).body == b"late"
+        assert http.pools <= POOLS
+        await http.aclose()
+
+
+async def test_a_form_is_sent_as_one_and_shows_in_no_log() -> None:
+    async with server() as (http, target):
+        request = Request("POST", "/form", form={"code": "ä& =+", "client_secret": "canary"})
+        answer = await http.exchange(target, request)
+
+    assert heard(answer.body) == {"code": "ä& =+", "client_secret": "canary"}
+    assert "canary" not in repr(request) + repr(answer)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from chassis.errors import Unavailable
 from chassis.inbox import Inbox
-from chassis.sealing import ReplyKey, SealBroken, seal
+from chassis.sealing import Purpose, ReplyKey, SealBroken, SealedFor, seal
 from chassis.views import View
 from contracts.keys import (
     Call,
@@ -65,12 +65,12 @@ class Keys:
         self._inbox = inbox
         self._sealing_keys = sealing_keys
 
-    def seal(self, secret: str) -> str:
-        """Seal a secret so that only key-vault can read it."""
+    def seal(self, secret: str, tenant_id: str | None = None, purpose: Purpose = "secret") -> str:
+        """Seal a secret so that only key-vault can read it, and uses it for nothing but this."""
         announced = self._sealing_keys.get("sealing")
         if announced is None:
             raise Unavailable("key-vault has not announced its sealing key yet")
-        return seal(secret, announced.jwk)
+        return seal(secret, announced.jwk, SealedFor(tenant_id, purpose) if tenant_id else None)
 
     async def authorize(self, tenant_id: str, link_id: str | None, calls: Sequence[Call]) -> list[Authorization]:
         """Give one `Authorization` header value per call, as the link's person or, without a link, as the consumer."""
@@ -81,9 +81,8 @@ class Keys:
 
     async def protect(self, tenant_id: str, secrets: Sequence[tuple[Row, Field, str]]) -> tuple[str, ...]:
         """Turn (row, field, plain text) into ciphertexts bound to their place."""
-        return await self.protect_sealed(
-            tenant_id, [SealedSecret(row=row, field=field, sealed=self.seal(plain)) for row, field, plain in secrets]
-        )
+        sealed = [SealedSecret(row=row, field=field, sealed=self.seal(it, tenant_id)) for row, field, it in secrets]
+        return await self.protect_sealed(tenant_id, sealed)
 
     async def protect_sealed(self, tenant_id: str, secrets: Sequence[SealedSecret]) -> tuple[str, ...]:
         """Turn what somebody else sealed to key-vault into ciphertexts bound to their place, in the order asked."""
@@ -99,10 +98,12 @@ class Keys:
         )
         return [str(plain) for plain in _opened(_expect(reply, SecretsOpened).sealed, key)]
 
-    async def make(self, tenant_id: str, private_key: str | None = None) -> TenantKeysMade:
-        """Make the tenant's keys, or import its private key (PEM, sealed here)."""
-        sealed = self.seal(private_key) if private_key else None
-        reply, _ = await self._inbox.ask(lambda ask: TenantKeysAsked(ask=ask, tenant_id=tenant_id, private_key=sealed))
+    async def make(self, tenant_id: str, private_key: str | None = None, *, replace: bool = False) -> TenantKeysMade:
+        """Make the tenant's keys, or import its private key (PEM, sealed here), where `replace` instead of another."""
+        sealed = self.seal(private_key, tenant_id, "private_key") if private_key else None
+        reply, _ = await self._inbox.ask(
+            lambda ask: TenantKeysAsked(ask=ask, tenant_id=tenant_id, private_key=sealed, replace=replace)
+        )
         return _expect(reply, TenantKeysMade)
 
     async def destroy(self, tenant_id: str) -> TenantKeysDestroyed:
@@ -110,9 +111,14 @@ class Keys:
         reply, _ = await self._inbox.ask(lambda ask: TenantKeysDestructionAsked(ask=ask, tenant_id=tenant_id))
         return _expect(reply, TenantKeysDestroyed)
 
-    async def rotate(self, tenant_id: str) -> TenantKeysRotated:
-        """Make a new version of the tenant's keys; what the old ones protect still opens."""
-        reply, _ = await self._inbox.ask(lambda ask: TenantKeysRotationAsked(ask=ask, tenant_id=tenant_id))
+    async def rotate(self, tenant_id: str, *, signing: bool = False) -> TenantKeysRotated:
+        """Make a new version of the tenant's data key, where `signing` of its signing key too.
+
+        What the old ones protect still opens. Jira refuses signatures until it has the new public key.
+        """
+        reply, _ = await self._inbox.ask(
+            lambda ask: TenantKeysRotationAsked(ask=ask, tenant_id=tenant_id, signing=signing)
+        )
         return _expect(reply, TenantKeysRotated)
 
     async def rewrap(self, tenant_id: str, secrets: Sequence[ProtectedSecret]) -> tuple[str, ...]:

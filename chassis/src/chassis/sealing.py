@@ -8,7 +8,8 @@ import base64
 import hashlib
 import json
 import os
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -16,10 +17,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
+from joserfc.registry import HeaderParameter
 
 AGREEMENT, CURVE = "ECDH-ES", "X25519"
 ENCRYPTION, NONCE, TAG = "A256GCM", 12, 16
-TO_KEY_VAULT = ["RSA-OAEP-256", ENCRYPTION]
+FOR_WHAT = {"tenant": HeaderParameter("Tenant", "str"), "purpose": HeaderParameter("Purpose", "str")}
+TO_KEY_VAULT = jwe.JWERegistry(FOR_WHAT, ["RSA-OAEP-256", ENCRYPTION])
+Purpose = Literal["secret", "private_key"]
+"""What key-vault may do with a sealed secret: protect it or authorize calls with it, or import it as a key."""
 CONCAT_KDF_ROUND = (1).to_bytes(4, "big")
 OTHER_INFO = len(ENCRYPTION).to_bytes(4, "big") + ENCRYPTION.encode() + bytes(8) + (256).to_bytes(4, "big")
 """What the key is derived for: the algorithm, no parties, 256 bits."""
@@ -36,11 +41,22 @@ class UnfitReceiver(ValueError):
     """Nothing can be sealed to this key."""
 
 
-def seal(plaintext: str | bytes, receiver: dict[str, Any]) -> str:
-    """Seal to a public JWK: RSA (key-vault's sealing key) or X25519 (an asker's own); raises UnfitReceiver."""
+@dataclass(frozen=True)
+class SealedFor:
+    """The only use that a secret sealed to key-vault is good for; it stands in the JWE's header, for all to read."""
+
+    tenant_id: str
+    purpose: Purpose = "secret"
+
+
+def seal(plaintext: str | bytes, receiver: dict[str, Any], use: SealedFor | None = None) -> str:
+    """Seal to a public JWK: RSA (key-vault's sealing key) or X25519 (an asker's own); raises UnfitReceiver.
+
+    What is sealed to key-vault for one use, key-vault refuses for any other.
+    """
     raw = plaintext.encode() if isinstance(plaintext, str) else plaintext
     try:
-        return _to_key_vault(raw, receiver) if receiver.get("kty") == "RSA" else _to_asker(raw, receiver)
+        return _to_key_vault(raw, receiver, use) if receiver.get("kty") == "RSA" else _to_asker(raw, receiver)
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise UnfitReceiver("the receiver's key is no public key that can be sealed to") from error
 
@@ -70,11 +86,13 @@ class ReplyKey:
             raise SealBroken("the answer does not open with the key of this question") from None
 
 
-def _to_key_vault(raw: bytes, receiver: dict[str, Any]) -> str:
+def _to_key_vault(raw: bytes, receiver: dict[str, Any], use: SealedFor | None) -> str:
     header = {"alg": "RSA-OAEP-256", "enc": ENCRYPTION}
     if kid := receiver.get("kid"):
         header["kid"] = kid
-    return jwe.encrypt_compact(header, raw, RSAKey.import_key(receiver), algorithms=TO_KEY_VAULT)
+    if use:
+        header |= {"tenant": use.tenant_id, "purpose": use.purpose}
+    return jwe.encrypt_compact(header, raw, RSAKey.import_key(receiver), registry=TO_KEY_VAULT)
 
 
 def _to_asker(raw: bytes, receiver: dict[str, Any]) -> str:

@@ -90,9 +90,10 @@ class GrantHeld(LinkFact):
 
 
 class GrantRefused(LinkFact):
-    """OAuth 2.0: Jira gave no tokens for the code; the connection has to begin anew."""
+    """Jira gave no tokens for the code or verifier; the connection has to begin anew."""
 
     lookup: str
+    """As in AuthorizationPrepared; OAuth 1.0a: empty."""
     why: str
 
 

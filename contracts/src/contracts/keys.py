@@ -90,6 +90,8 @@ class TenantKeysAsked(KeysRequest):
 
     private_key: str | None = None
     """A JWE to key-vault of a PEM; None: make a new key in Vault."""
+    replace: bool = False
+    """Whether a private key that differs from the one there takes its place; else it is refused (`keys_exist`)."""
 
 
 class TenantKeysDestructionAsked(KeysRequest):
@@ -97,7 +99,10 @@ class TenantKeysDestructionAsked(KeysRequest):
 
 
 class TenantKeysRotationAsked(KeysRequest):
-    """Make a new version of both keys; what the old ones protect still opens until they are retired."""
+    """Make a new version of the data key; what the old ones protect still opens until they are retired."""
+
+    signing: bool = False
+    """Whether the signing key is renewed too: Jira refuses what it signs until it has the new public key."""
 
 
 class SecretsRewrapAsked(KeysRequest):

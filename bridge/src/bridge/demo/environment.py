@@ -82,7 +82,7 @@ def _tenant_registry(at: Addresses, bot: ConnectorSettings) -> dict[str, str]:
 
 
 def _jira_actor(at: Addresses) -> dict[str, str]:
-    return {"REGISTRY_PUBLIC_URL": at.registry, "ALLOW_LOOPBACK": "true", "ALLOW_HTTP": "true"}
+    return {"REGISTRY_PUBLIC_URL": at.registry, "UNSAFE_ALLOW_LOOPBACK": "true", "ALLOW_HTTP": "true"}
 
 
 def _key_vault(at: Addresses) -> dict[str, str]:

@@ -14,7 +14,7 @@ from devstack.engines.server import HOST, free_port, on_free_ports
 from devstack.process import Process, ProcessFailed
 
 CLUSTER_ID = "QnJpZGdlRGV2c3RhY2tLYQ"
-START_WITHIN = timedelta(seconds=60)
+START_WITHIN = timedelta(minutes=3)
 JAVA = ("java", "-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 LOGGING = Path(__file__).with_name("kafka-log4j2.properties")
 

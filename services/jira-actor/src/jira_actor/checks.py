@@ -1,32 +1,23 @@
 """The five checks of a Jira: dns, tcp, tls, server_info, authentication; each with its own result in plain words."""
 
-import re
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Literal, get_args
 
-from pydantic import ValidationError
-
+from chassis.keys import KeysRefusal
 from contracts.jira import CheckResult, TenantChecked
 from contracts.registry import Tenant, TenantCheckAsked
 from jira_actor import probes, requests
-from jira_actor.answers import data
-from jira_actor.errors import JiraRefused, JiraUnavailable, SignatureRefused
+from jira_actor.check_authentication import CLOCKS_MAY_DIFFER, Known, authenticate, minutes
+from jira_actor.check_server import clock_off, server_info_in
+from jira_actor.errors import JiraRefused, JiraUnavailable
 from jira_actor.guard import Address
-from jira_actor.http import Answer
 from jira_actor.jira_wire import ServerInfo
 from jira_actor.means import Means
-from jira_actor.oauth import OAuthDance
 from jira_actor.probes import CheckFailed
-from jira_actor.session import Site, exchange, site_of
-from jira_actor.words import about
+from jira_actor.site import Site, exchange
 
 Name = Literal["dns", "tcp", "tls", "server_info", "authentication"]
-CLOCKS_MAY_DIFFER = timedelta(minutes=2)
-
-_BASE_URL = re.compile(r"https?://[A-Za-z0-9._:\[\]-]+(/[A-Za-z0-9._~-]+)*/?")
 
 
 class Skipped(Exception):
@@ -73,11 +64,11 @@ class Trial:
 
     @property
     def _site(self) -> Site:
-        return site_of(self._tenant, self._means.reach)
+        return self._means.site(self._tenant)
 
     async def _dns(self) -> str:
         target = self._site.target
-        self._addresses = await probes.resolve(target, self._means.reach)
+        self._addresses = await probes.resolve(target, self._means.reach.narrowed(self._tenant.destinations))
         return f"{target.host} has the address {', '.join(sorted({str(address) for address in self._addresses}))}."
 
     async def _tcp(self) -> str:
@@ -96,42 +87,15 @@ class Trial:
     async def _server_info(self) -> str:
         target = self._site.target
         answer = await exchange(self._means.http, target, requests.server_info())
-        advice = "Check the address; a Jira in a path needs it, as in https://example.com/jira."
-        if answer.status == 404:
-            raise CheckFailed("There is no Jira at this address.", advice)
-        try:
-            info = ServerInfo.model_validate(data(answer))
-        except ValidationError as error:
-            raise CheckFailed("What answers at this address is not a Jira.", advice) from error
-        if not _BASE_URL.fullmatch(info.base_url):
-            raise CheckFailed("Jira's own base URL is not valid.", "Correct it in Jira's general settings.")
-        self.info = info
-        self._clock_off = _clock_off(info, answer)
+        self.info = info = server_info_in(answer, target)
+        self._clock_off = clock_off(info, answer)
         known_as = "" if info.base_url.rstrip("/") == target.url else f" It knows itself as {info.base_url}."
-        clock = f" Its clock is {_minutes(self._clock_off)} off." if self._clock_off > CLOCKS_MAY_DIFFER else ""
+        clock = f" Its clock is {minutes(self._clock_off)} off." if self._clock_off > CLOCKS_MAY_DIFFER else ""
         return f"This is Jira {info.version}.{known_as}{clock}"
 
     async def _authentication(self) -> str:
         assert self.info is not None, "server_info came before"
-        site = replace(self._site, signing_base_url=self.info.base_url.rstrip("/"))
-        try:
-            await OAuthDance(site, self._means.keys, self._means.http).request_token(self._means.callback)
-        except SignatureRefused as refused:
-            raise self._signature_failed(refused.problem, site) from refused
-        except JiraRefused as refused:
-            if refused.code == "not_found":
-                raise CheckFailed("Jira has no OAuth service.", "Switch on its OAuth plugins.") from refused
-            raise
-        return "Jira knows Bridge and accepts its signature."
-
-    def _signature_failed(self, problem: str, site: Site) -> CheckFailed:
-        words = about(problem)
-        said = words.said
-        if problem == "timestamp_refused" and self._clock_off > CLOCKS_MAY_DIFFER:
-            said += f" They are {_minutes(self._clock_off)} apart."
-        if problem == "signature_invalid" and site.signing_base_url != site.target.url:
-            said += f" Jira knows itself as {site.signing_base_url}, but {site.target.url} was registered."
-        return CheckFailed(said, words.advice)
+        return await authenticate(Known(self._tenant, self._site, self.info, self._clock_off), self._means)
 
 
 async def _result(name: Name, step: Callable[[], Awaitable[str]]) -> CheckResult:
@@ -141,21 +105,11 @@ async def _result(name: Name, step: Callable[[], Awaitable[str]]) -> CheckResult
         return CheckResult(name=name, status="skipped", said=str(skipped))
     except CheckFailed as failed:
         return CheckResult(name=name, status="failed", said=failed.said, advice=failed.advice)
+    except KeysRefusal as refused:
+        said = f"Bridge's own keys for this Jira are of no use ({refused.code})."
+        return CheckResult(name=name, status="failed", said=said, advice="Register it anew with the same address.")
     except JiraRefused as refused:
         return CheckResult(name=name, status="failed", said=refused.for_people, advice=refused.advice)
     except JiraUnavailable as error:
         advice = "Check that Jira is up, then have it checked again."
         return CheckResult(name=name, status="failed", said=f"Jira did not answer properly: {error}.", advice=advice)
-
-
-def _clock_off(info: ServerInfo, answer: Answer) -> timedelta:
-    try:
-        theirs = info.server_time or parsedate_to_datetime(answer.headers.get("date", ""))
-    except ValueError:
-        return timedelta()
-    return abs(datetime.now(UTC) - (theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)))
-
-
-def _minutes(off: timedelta) -> str:
-    minutes = round(off / timedelta(minutes=1))
-    return f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"

@@ -1,6 +1,8 @@
 """How a call to Jira can fail."""
 
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 from chassis.errors import Unavailable
 
@@ -23,12 +25,33 @@ class NotLinked(JiraError):
     """Bridge holds no permission to act for this person."""
 
 
+@dataclass(frozen=True)
+class Lost:
+    """The link that is worth nothing any more."""
+
+    link_id: str
+    generation: int
+    why: Literal["revoked", "expired"]
+
+
 class PermissionLost(NotLinked):
-    """Jira no longer accepts the permission that Bridge holds for this person."""
+    """Jira no longer accepts the permission that Bridge holds for this person; `lost` where the link must go."""
+
+    def __init__(self, problem: str, lost: Lost | None = None) -> None:
+        super().__init__(problem)
+        self.lost = lost
+
+
+class TokenExpired(JiraError):
+    """Key-vault says that the link's access token has ended: it has to be refreshed."""
+
+
+class GrantInvalid(JiraError):
+    """Jira gives no tokens for this code or refresh token: used, revoked or expired."""
 
 
 class SignatureRefused(JiraError):
-    """Jira does not accept Bridge's own signature; `problem` is Jira's `oauth_problem`."""
+    """Jira does not accept Bridge itself; `problem` is Jira's `oauth_problem`, or the `error` of OAuth 2.0."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)

@@ -6,7 +6,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address
 
 from jira_actor.addresses import Address, Network, Reach, why_refused
 
-__all__ = ["Address", "Reach", "Target", "TargetRefused", "checked_addresses", "checked_target"]
+__all__ = ["Address", "Network", "Reach", "Target", "TargetRefused", "checked_addresses", "checked_target"]
 
 
 class TargetRefused(Exception):

@@ -1,24 +1,31 @@
 """Commands and webhooks: events in, events out, and every way in which they can fail in plain words."""
 
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import structlog
 from pydantic import ValidationError
 
 from chassis.errors import Poison, Unavailable
+from chassis.keys import KeysRefusal
 from contracts.event import Event, Origin
-from contracts.jira import IssueChanged
-from contracts.outcomes import Refused
-from contracts.registry import CommandResumed, LinkCompletionAsked, WaitingIntent, WebhookReceived
-from contracts.teams import ConnectAsked, Intent
-from jira_actor import linking
+from contracts.jira import GrantHeld, GrantRefused, IssueChanged
+from contracts.outcomes import Outcome, Refused
+from contracts.registry import (
+    CodeExchangeAsked,
+    CommandResumed,
+    LinkCompletionAsked,
+    Tenant,
+    WaitingIntent,
+    WebhookCreationAsked,
+    WebhookReceived,
+)
+from contracts.teams import ConnectAsked, Intent, TokenBrought
+from jira_actor import connect_oauth1, connect_oauth2, connect_token, linking, webhook_creation
 from jira_actor.commands import COMMANDS
 from jira_actor.decide import No
 from jira_actor.errors import JiraRefused, NotLinked, PermissionLost, SignatureRefused
 from jira_actor.jira import Jira
-from jira_actor.means import Means, link_id, tenant_for
-from jira_actor.session import Session, site_of
+from jira_actor.means import Means, Unconnected, link_id
 from jira_actor.webhooks import Delivery, NothingToTell, changes_in
 from jira_actor.words import about
 
@@ -29,23 +36,59 @@ COMMANDS_BY_TYPE = {kind.event_type(): kind for kind in COMMANDS}
 
 async def command(asked: Intent, means: Means) -> Events:
     """Carry out what a person asked for; who is not connected is asked to connect first."""
-    return await _answered(asked.origin, _command_or_connect(asked, means))
+    return await _answered(
+        asked.origin, lambda: means.tenant_meant(asked), lambda tenant: _command_or_connect(asked, tenant, means)
+    )
 
 
 async def resumed(event: CommandResumed, means: Means) -> Events:
     """Carry out the command that waited for its person to connect."""
     asked = _waiting_intent(event.waiting)
-    return await _answered(asked.origin, _resumed_command(asked, means))
+    return await _answered(
+        asked.origin, lambda: means.tenant_meant(asked), lambda tenant: _resumed_command(asked, tenant, means)
+    )
 
 
 async def connect(asked: ConnectAsked, means: Means) -> Events:
     """Offer a person to connect."""
-    return await _answered(asked.origin, linking.offer(asked.origin, means))
+    return await _answered(
+        asked.origin,
+        lambda: means.tenant_meant(asked),
+        lambda tenant: linking.offer(Unconnected(asked.origin, tenant), means),
+    )
+
+
+async def token_brought(asked: TokenBrought, means: Means) -> Events:
+    """Connect a person with the token that he or she brought."""
+    return await _answered(
+        asked.origin, lambda: means.tenant_meant(asked), lambda tenant: connect_token.brought(asked, tenant, means)
+    )
 
 
 async def complete(asked: LinkCompletionAsked, means: Means) -> Events:
-    """Fetch what the person allowed."""
-    return await _answered(asked.origin, linking.complete(asked, means))
+    """Fetch what the person allowed (OAuth 1.0a)."""
+    return await _answered(
+        asked.origin,
+        lambda: means.tenant(asked.tenant_id),
+        lambda tenant: _completed(asked, tenant, means),
+    )
+
+
+async def exchange_code(asked: CodeExchangeAsked, means: Means) -> GrantHeld | GrantRefused:
+    """Fetch what the person allowed (OAuth 2.0)."""
+    answer = await connect_oauth2.exchange_code(asked, means)
+    if isinstance(answer, GrantRefused):
+        means.cards.close(link_id(asked.tenant_id, asked.origin.user))
+    return answer
+
+
+async def create_webhook(asked: WebhookCreationAsked, means: Means) -> Events:
+    """Create Bridge's webhook in Jira."""
+    return await _answered(
+        asked.origin,
+        lambda: means.tenant(asked.tenant_id),
+        lambda tenant: webhook_creation.create(asked, tenant, means),
+    )
 
 
 async def webhook(received: WebhookReceived, means: Means) -> list[IssueChanged]:
@@ -59,25 +102,29 @@ async def webhook(received: WebhookReceived, means: Means) -> list[IssueChanged]
         return []
 
 
-async def _command(asked: Intent, means: Means) -> Events:
-    tenant = tenant_for(asked.origin, means.tenants)
-    session = Session(
-        site_of(tenant, means.reach), link_id(tenant.tenant_id, asked.origin.user), means.keys, means.http
-    )
-    return [await COMMANDS[type(asked)](asked, Jira(session))]
+async def _completed(asked: LinkCompletionAsked, tenant: Tenant, means: Means) -> Events:
+    answer = await connect_oauth1.complete(asked, tenant, means)
+    if isinstance(answer, GrantRefused):
+        means.cards.close(link_id(asked.tenant_id, asked.origin.user))
+    return [answer]
 
 
-async def _command_or_connect(asked: Intent, means: Means) -> Events:
+async def _command(asked: Intent, tenant: Tenant, means: Means) -> Events:
+    return [await COMMANDS[type(asked)](asked, Jira(means.session(tenant, asked.origin)))]
+
+
+async def _command_or_connect(asked: Intent, tenant: Tenant, means: Means) -> Events:
     try:
-        return await _command(asked, means)
-    except NotLinked:
+        return await _command(asked, tenant, means)
+    except NotLinked as error:
         waiting = WaitingIntent(event_type=asked.event_type(), data=asked.model_dump(mode="json"))
-        return await linking.offer(asked.origin, means, resume=waiting)
+        who = Unconnected(asked.origin, tenant, waiting)
+        return [*linking.loss(error, who, means), *await linking.offer_once(who, means)]
 
 
-async def _resumed_command(asked: Intent, means: Means) -> Events:
+async def _resumed_command(asked: Intent, tenant: Tenant, means: Means) -> Events:
     try:
-        return await _command(asked, means)
+        return await _command(asked, tenant, means)
     except PermissionLost as error:
         raise JiraRefused(
             "Jira does not accept the new permission.", "link_failed", "Please try once more: connect"
@@ -86,19 +133,33 @@ async def _resumed_command(asked: Intent, means: Means) -> Events:
         raise Unavailable("the new link has not reached key-vault yet") from error
 
 
-async def _answered(origin: Origin, work: Coroutine[Any, Any, Events]) -> Events:
-    """Turn every refusal into an answer; outages pass through, so that the message is tried again."""
+async def _answered(origin: Origin, find: Callable[[], Tenant], work: Callable[[Tenant], Awaitable[Events]]) -> Events:
+    """Find the Jira and do the work there; every refusal is an answer, an outage passes, to be tried again."""
+    tenant_id = None
     try:
-        return await work
+        tenant = find()
+        tenant_id = tenant.tenant_id
+        answers = await work(tenant)
     except No as no:
-        return [_refused(origin, no.code, no.why, no.advice)]
+        answers = [_refused(origin, no.code, no.why, no.advice)]
     except JiraRefused as refusal:
-        return [_refused(origin, refusal.code, refusal.for_people, refusal.advice)]
+        answers = [_refused(origin, refusal.code, refusal.for_people, refusal.advice)]
     except PermissionLost as lost:
-        return [_refused(origin, "link_failed", f"Jira does not let people connect ({lost}).", None)]
+        answers = [_refused(origin, "link_failed", f"Jira does not let people connect ({lost}).", None)]
     except SignatureRefused as refusal:
         words = about(refusal.problem)
-        return [_refused(origin, refusal.problem, words.said, f"Please tell your Jira administrator. {words.advice}")]
+        advice = f"Please tell your Jira administrator. {words.advice}"
+        answers = [_refused(origin, refusal.problem, words.said, advice)]
+    except KeysRefusal as refusal:
+        log.warning("key_vault_refused", code=refusal.code, why=str(refusal))
+        said = "Bridge cannot use what it holds of your connection to Jira."
+        answers = [_refused(origin, "link_failed", said, "To connect anew, type: connect")]
+    return [_in(tenant_id, answer) for answer in answers]
+
+
+def _in(tenant_id: str | None, answer: Event) -> Event:
+    """Note for the audit in which Jira something was done or tried."""
+    return answer.model_copy(update={"tenant_id": tenant_id}) if isinstance(answer, Outcome) else answer
 
 
 def _refused(origin: Origin, code: str, why: str, advice: str | None) -> Refused:

@@ -8,18 +8,22 @@ import asyncio
 import json
 import socket
 import ssl
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 import httpx
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.connector import AddrInfoType
 from httpx_aiohttp import AiohttpTransport
 
-from jira_actor.guard import Reach, Target, checked_addresses
+from jira_actor.guard import Network, Reach, Target, checked_addresses
 
 HEADERS = {
     "User-Agent": "Bridge",
@@ -27,6 +31,8 @@ HEADERS = {
     "Accept-Encoding": "gzip",
     "X-Atlassian-Token": "no-check",
 }
+POOLS = 200
+"""Kept at one time: one for each list of networks to which tenants narrow their Jira's addresses."""
 
 
 class NoAnswer(Exception):
@@ -55,7 +61,10 @@ class Request:
     method: str
     path: str
     """Begins with a slash; with its query."""
-    body: Mapping[str, Any] | None = None
+    body: Mapping[str, Any] | None = field(default=None, repr=False)
+    """Sent as JSON."""
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+    """Sent as a form, in place of a body; it may hold secrets."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,7 @@ class Answer:
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)
 
     @property
     def is_json(self) -> bool:
@@ -72,22 +81,31 @@ class Answer:
         return "json" in self.headers.get("content-type", "")
 
 
+@dataclass
+class Pool:
+    """The connections that obey one list of networks, and how many requests use them now."""
+
+    transport: AiohttpTransport
+    users: int = 0
+
+
 class Http:
-    """One pool per host; addresses are checked as they are resolved; no cookies, no redirects, no proxies."""
+    """One pool per host and tenant's list of networks; addresses are checked as they are resolved and connected to."""
 
     def __init__(self, reach: Reach, limits: Limits, tls: ssl.SSLContext) -> None:
         self._total = limits.total.total_seconds()
         self._body_bytes = limits.body_bytes
         timeout = httpx.Timeout(limits.read.total_seconds(), connect=limits.connect.total_seconds())
         self._extensions = {"timeout": timeout.as_dict()}
-        self._transport = AiohttpTransport(verify=tls, trust_env=False, client=lambda: _session(reach, limits, tls))
+        self._reach, self._limits, self._tls = reach, limits, tls
+        self._pools: OrderedDict[tuple[Network, ...], Pool] = OrderedDict()
 
     async def exchange(self, target: Target, request: Request, authorization: str | None = None) -> Answer:
         """Send one request and read the whole answer; raise `NoAnswer`, `AnswerTooLarge` or `TargetRefused`."""
         sent = self._wire(target, request, authorization)
         try:
-            async with asyncio.timeout(self._total):
-                response = await self._transport.handle_async_request(sent)
+            async with asyncio.timeout(self._total), self._transport(target) as transport:
+                response = await transport.handle_async_request(sent)
                 try:
                     headers = {name.lower(): value for name, value in response.headers.items()}
                     return Answer(response.status_code, headers, await self._read(response))
@@ -96,16 +114,52 @@ class Http:
         except (httpx.TransportError, httpx.DecodingError, aiohttp.ClientError, TimeoutError) as error:
             raise NoAnswer(type(error.__cause__ or error).__name__) from error
 
+    @property
+    def pools(self) -> int:
+        """Count the pools."""
+        return len(self._pools)
+
     async def aclose(self) -> None:
         """Close the pools."""
-        await self._transport.aclose()
+        pools = [*self._pools.values()]
+        self._pools.clear()
+        for pool in pools:
+            await pool.transport.aclose()
+
+    @asynccontextmanager
+    async def _transport(self, target: Target) -> AsyncIterator[AiohttpTransport]:
+        """Lend the pool whose connections were all made within the target's own list of networks."""
+        pool = self._pools.get(target.only)
+        if pool is None:
+            pool = self._pools[target.only] = Pool(self._opened(replace(self._reach, only=target.only)))
+        self._pools.move_to_end(target.only)
+        pool.users += 1
+        try:
+            yield pool.transport
+        finally:
+            pool.users -= 1
+            await self._close_too_many()
+
+    def _opened(self, reach: Reach) -> AiohttpTransport:
+        limits, tls = self._limits, self._tls
+        return AiohttpTransport(verify=tls, trust_env=False, client=lambda: _session(reach, limits, tls))
+
+    async def _close_too_many(self) -> None:
+        while len(self._pools) > POOLS:
+            idle = next((only for only, pool in self._pools.items() if pool.users == 0), None)
+            if idle is None:
+                return
+            await self._pools.pop(idle).transport.aclose()
 
     def _wire(self, target: Target, request: Request, authorization: str | None) -> httpx.Request:
         headers = dict(HEADERS)
         if authorization is not None:
             headers["Authorization"] = authorization
         content = None
-        if request.body is not None:
+        if request.form is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            content = urlencode(request.form).encode()
+        elif request.body is not None:
             headers["Content-Type"] = "application/json"
             content = json.dumps(request.body, ensure_ascii=False).encode()
         url = target.url + request.path
@@ -162,8 +216,15 @@ def trusting(ca_file: Path | None) -> ssl.SSLContext:
 
 
 def _session(reach: Reach, limits: Limits, tls: ssl.SSLContext) -> aiohttp.ClientSession:
+    def checked_socket(address: AddrInfoType) -> socket.socket:
+        """Make a socket for an address, once more checked: one that is written in the URL is never resolved."""
+        family, kind, protocol, _, where = address
+        checked_addresses([str(where[0])], reach)
+        return socket.socket(family, kind, protocol)
+
     connector = aiohttp.TCPConnector(
         resolver=CheckedResolver(reach),
+        socket_factory=checked_socket,
         ssl=tls,
         limit=0,
         limit_per_host=limits.connections_per_host,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -25,7 +25,8 @@ from jira_actor.jira_wire import (
     TransitionWire,
     UserWire,
 )
-from jira_actor.session import Session, Site
+from jira_actor.session import Session
+from jira_actor.site import Site
 
 Model = TypeVar("Model", bound=BaseModel)
 PAGES = 10
@@ -194,6 +195,14 @@ def not_understood() -> JiraRefused:
         "not_understood",
         "Please tell your Jira administrator: something between Bridge and Jira may be changing its answers.",
     )
+
+
+def owner(myself: Any) -> Person:
+    """Read who Jira says that we are."""
+    try:
+        return person(UserWire.model_validate(myself))
+    except ValidationError as error:
+        raise not_understood() from error
 
 
 def person(user: UserWire) -> Person:

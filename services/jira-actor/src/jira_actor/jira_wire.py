@@ -159,3 +159,32 @@ class ServerInfo(Wire):
     version: str
     server_time: AwareDatetime | None = Field(None, alias="serverTime")
     server_title: str | None = Field(None, alias="serverTitle")
+
+
+class TokensWire(Wire):
+    """What Jira's OAuth 2.0 token endpoint gives."""
+
+    access_token: str = Field(min_length=1, max_length=4096, repr=False)
+    refresh_token: str | None = Field(None, max_length=4096, repr=False)
+    expires_in: int | None = Field(None, ge=0, le=10**9)
+
+
+class OAuth2Problem(Wire):
+    """What it says instead: one word of RFC 6749."""
+
+    error: str = Field(pattern=r"^[a-z_]{1,40}$")
+
+
+class WebhookWire(Wire):
+    """A webhook as either generation of Jira lists it."""
+
+    id: int | str | None = None
+    """Since Jira 10."""
+    self_url: str = Field("", alias="self")
+    """Before: its last part is the id."""
+    url: str = ""
+
+    @property
+    def key(self) -> str:
+        """Give the id as it stands in paths; empty where there is none."""
+        return str(self.id) if self.id is not None else self.self_url.rpartition("/")[2]

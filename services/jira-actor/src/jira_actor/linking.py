@@ -1,73 +1,56 @@
-"""Connecting a person's Jira account: the two steps of the dance that are jira-actor's."""
-
-import hashlib
-from datetime import UTC, datetime
-from urllib.parse import quote
+"""Connecting a person's Jira account, in the way that was chosen for the tenant: one card while one is open."""
 
 from contracts.event import Event, Origin
-from contracts.jira import AuthorizationPrepared, LinkGranted
-from contracts.outcomes import AuthorizationOffered
-from contracts.registry import LinkCompletionAsked, WaitingIntent
-from jira_actor.errors import JiraRefused, PermissionLost
-from jira_actor.means import Means, tenant_for
-from jira_actor.oauth import REQUEST_TOKEN_LIFE, OAuthDance
-from jira_actor.session import site_of
+from contracts.jira import LinkLost
+from contracts.registry import AccountLink, Tenant
+from jira_actor import connect_oauth1, connect_oauth2, connect_token
+from jira_actor.bearers import lost
+from jira_actor.decide import No
+from jira_actor.errors import Lost, NotLinked, PermissionLost
+from jira_actor.means import Means, Unconnected
 
-_NOT_GRANTED = {
-    "permission_denied": "Jira says that you did not allow it.",
-    "token_expired": "It took longer than ten minutes, so Jira forgot the question.",
-}
+WAYS = {"oauth1": connect_oauth1.offer, "oauth2": connect_oauth2.offer, "pat": connect_token.offer}
 
 
-async def offer(origin: Origin, means: Means, resume: WaitingIntent | None = None) -> list[Event]:
-    """Fetch a request token, and offer the person the way to Jira's Allow page."""
-    tenant = tenant_for(origin, means.tenants)
-    dance = OAuthDance(site_of(tenant, means.reach), means.keys, means.http)
-    token = await dance.request_token(means.callback)
-    expires_at = datetime.now(UTC) + REQUEST_TOKEN_LIFE
-    return [
-        AuthorizationPrepared(
-            origin=origin,
-            tenant_id=tenant.tenant_id,
-            lookup=hashlib.sha256(token.token.encode()).hexdigest(),
-            request_token=means.keys.seal(token.token),
-            expires_at=expires_at,
-            resume=resume,
-        ),
-        AuthorizationOffered(
-            origin=origin,
-            url=f"{means.registry_url}/connect?oauth_token={quote(token.token, safe='')}",
-            site=tenant.site,
-            expires_at=expires_at,
-            resumes=resume is not None,
-        ),
-    ]
+async def offer(who: Unconnected, means: Means) -> list[Event]:
+    """Offer a person the way to Jira's Allow page, or a dialog for a token."""
+    offered = await WAYS[who.tenant.auth_mode](who, means)
+    means.cards.offered(who.link_id, who.origin.intent_id, who.resume)
+    return offered
 
 
-async def complete(asked: LinkCompletionAsked, means: Means) -> list[Event]:
-    """Fetch the access token that the person allowed, find out who that is in Jira, and have the token protected."""
-    tenant = means.tenants.get(asked.tenant_id)
-    if tenant is None:
-        raise JiraRefused("This Jira is no longer registered.", "not_registered")
-    dance = OAuthDance(site_of(tenant, means.reach), means.keys, means.http)
-    try:
-        token = await dance.access_token(asked.request_token, asked.verifier)
-        jira_user = await dance.owner(token)
-    except PermissionLost as lost:
-        why = _NOT_GRANTED.get(str(lost), "Jira no longer knows this question, or it was answered already.")
-        raise JiraRefused(why, "link_failed", "Please try once more: connect") from lost
-    access_token, token_secret = await means.keys.protect(
-        tenant.tenant_id,
-        [(asked.link_id, "access_token", token.token), (asked.link_id, "token_secret", token.secret)],
-    )
-    granted = LinkGranted(
-        origin=asked.origin,
+async def offer_once(who: Unconnected, means: Means) -> list[Event]:
+    """Offer it where no card is open; raise `No` where one is. The same intent handled again gets its card again."""
+    card = means.cards.of(who.link_id)
+    if card is not None and card.intent_id != who.origin.intent_id:
+        waits = " What you asked first waits for it." if card.waiting else ""
+        raise No(
+            "not_linked",
+            f"You are not connected to {who.tenant.site} yet, so this was not done.{waits}",
+            "Use the connect card above, then send this again. For a new card, type: connect",
+        )
+    return await offer(who, means)
+
+
+def loss(error: NotLinked, who: Unconnected, means: Means) -> list[LinkLost]:
+    """Give the fact that a link is worth nothing any more, where an error says so."""
+    found = error.lost if isinstance(error, PermissionLost) else None
+    if found is None and isinstance(error, PermissionLost) and who.tenant.auth_mode == "oauth1":
+        found = _signed_link_lost(str(error), means.links.get(who.link_id))
+    return [_fact(found, who.origin, who.tenant)] if found else []
+
+
+def _signed_link_lost(problem: str, link: AccountLink | None) -> Lost | None:
+    if link is None or link.auth_mode != "oauth1":
+        return None
+    return lost(link, "expired" if problem == "token_expired" else "revoked").lost
+
+
+def _fact(found: Lost, origin: Origin, tenant: Tenant) -> LinkLost:
+    return LinkLost(
+        origin=origin,
         tenant_id=tenant.tenant_id,
-        link_id=asked.link_id,
-        jira_user=jira_user,
-        access_token=access_token,
-        token_secret=token_secret,
-        expires_at=datetime.now(UTC) + token.expires_in if token.expires_in else None,
-        resume=asked.resume,
+        link_id=found.link_id,
+        generation=found.generation,
+        why=found.why,
     )
-    return [granted]

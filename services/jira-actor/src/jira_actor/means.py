@@ -5,11 +5,17 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from contracts.event import Origin
-from contracts.registry import Tenant
-from jira_actor.decide import No
+from contracts.registry import Tenant, WaitingIntent
+from contracts.teams import Intent
+from jira_actor import sites
+from jira_actor.bearers import Bearers, Caller, Links
+from jira_actor.errors import JiraRefused
 from jira_actor.guard import Reach
 from jira_actor.http import Http
-from jira_actor.session import Keys
+from jira_actor.key_vault import Keys
+from jira_actor.open_cards import OpenCards
+from jira_actor.session import BearerSession, Session, SignedSession
+from jira_actor.site import Site, site_of
 
 
 class Tenants(Protocol):
@@ -22,11 +28,14 @@ class Tenants(Protocol):
 
 @dataclass(frozen=True)
 class Means:
-    """The adapters, and the two settings that handlers need."""
+    """The adapters, what is remembered, and the two settings that handlers need."""
 
     tenants: Tenants
+    links: Links
     keys: Keys
     http: Http
+    bearers: Bearers
+    cards: OpenCards
     reach: Reach
     tls: ssl.SSLContext
     registry_url: str
@@ -35,24 +44,48 @@ class Means:
     @property
     def callback(self) -> str:
         """Give the address to which Jira sends people back."""
-        return f"{self.registry_url}/oauth/callback"
+        return callback(self.registry_url)
+
+    def tenant_meant(self, asked: Intent) -> Tenant:
+        """Give the Jira that an intent is about; raise `No`."""
+        return sites.meant(self.tenants.find(asked.origin.teams_tenant), asked.site)
+
+    def tenant(self, tenant_id: str) -> Tenant:
+        """Give a registered Jira that may be used; raise `JiraRefused` or `No`."""
+        found = self.tenants.get(tenant_id)
+        if found is None:
+            raise JiraRefused("This Jira is no longer registered.", "not_registered")
+        return sites.usable(found)
+
+    def site(self, tenant: Tenant) -> Site:
+        """Give where a tenant's Jira is; raise `JiraRefused` where Bridge may not go."""
+        return site_of(tenant, self.reach)
+
+    def session(self, tenant: Tenant, origin: Origin) -> Session:
+        """Give a person's session with a Jira."""
+        site, link = self.site(tenant), link_id(tenant.tenant_id, origin.user)
+        if tenant.auth_mode == "oauth1":
+            return SignedSession(site, link, self.keys, self.http)
+        return BearerSession(Caller(tenant, site, link, origin), self.bearers, self.http)
 
 
-def tenant_for(origin: Origin, tenants: Tenants) -> Tenant:
-    """Find the Jira that this Teams tenant uses; raise `No` when there is none yet."""
-    registered = tenants.find(origin.teams_tenant)
-    for tenant in registered:
-        if tenant.state == "active":
-            return tenant
-    if registered:
-        raise No(
-            "not_active",
-            f"{registered[0].site} is registered, but has not passed its checks yet.",
-            "Your Jira administrator can see what is wrong and check again.",
-        )
-    raise No(
-        "not_registered", "No Jira is registered for your organisation yet.", "An administrator can begin: register"
-    )
+@dataclass(frozen=True)
+class Unconnected:
+    """A person without a link to a Jira, and the command that waits for it."""
+
+    origin: Origin
+    tenant: Tenant
+    resume: WaitingIntent | None = None
+
+    @property
+    def link_id(self) -> str:
+        """Name the link that is missing."""
+        return link_id(self.tenant.tenant_id, self.origin.user)
+
+
+def callback(registry_url: str) -> str:
+    """Give the address to which Jira sends people back."""
+    return f"{registry_url}/oauth/callback"
 
 
 def link_id(tenant_id: str, user: str) -> str:

@@ -5,16 +5,14 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
-from pydantic import ValidationError
-
 from contracts.outcomes import Person
 from jira_actor import requests
 from jira_actor.answers import data, raise_for
 from jira_actor.errors import JiraRefused
 from jira_actor.http import Answer, Http, Request
-from jira_actor.jira import not_understood, person
-from jira_actor.jira_wire import UserWire
-from jira_actor.session import Keys, Site, authorized, exchange
+from jira_actor.jira import owner
+from jira_actor.key_vault import Keys, authorized
+from jira_actor.site import Site, exchange
 
 REQUEST_TOKEN_LIFE = timedelta(minutes=10)
 LONGEST_TOKEN = 2048
@@ -47,16 +45,13 @@ class OAuthDance:
 
     async def owner(self, token: Token) -> Person:
         """Ask Jira who gave this token, before anything is stored."""
-        answer = await self._send(requests.myself(), token=self._keys.seal(token.token))
-        try:
-            return person(UserWire.model_validate(data(answer)))
-        except ValidationError as error:
-            raise not_understood() from error
+        answer = await self._send(requests.myself(), token=self._keys.seal(token.token, self._site.tenant_id))
+        return owner(data(answer))
 
     async def _send(self, request: Request, **oauth: str) -> Answer:
-        call = self._site.signed(request, **oauth)
+        call = self._site.call(request, **oauth)
         [authorization] = await authorized(self._keys, self._site.tenant_id, None, [call])
-        return await exchange(self._http, self._site.target, request, authorization)
+        return await exchange(self._http, self._site.target, request, authorization.value)
 
 
 def token_in(answer: Answer) -> Token:

@@ -46,8 +46,7 @@ async def resolve(target: Target, reach: Reach) -> list[Address]:
     try:
         return checked_addresses(found, reach)
     except TargetRefused as refusal:
-        advice = "If this is meant, Bridge's operator can allow that network (BRIDGE_ALLOWED_NETWORKS)."
-        raise CheckFailed(str(refusal), advice) from refusal
+        raise CheckFailed(str(refusal), refusal.advice) from refusal
 
 
 async def connect(addresses: Sequence[Address], port: int) -> Address:

@@ -95,6 +95,11 @@ def access_token() -> Request:
     return Request("POST", "/plugins/servlet/oauth/access-token")
 
 
+def token(form: Mapping[str, str]) -> Request:
+    """Exchange a code or a refresh token (OAuth 2.0)."""
+    return Request("POST", "/rest/oauth2/latest/token", form=form)
+
+
 def marker(intent_id: str) -> dict[str, Any]:
     """Give the entity property that names an intent."""
     return {"key": MARKER, "value": {"id": intent_id}}

@@ -1,94 +1,33 @@
-"""Signed calls to one tenant's Jira in one person's name."""
+"""Calls to one tenant's Jira in one person's name: each signed for itself, or all with one bearer token."""
 
 from collections import defaultdict, deque
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Protocol
 
-from chassis.errors import Unavailable
-from chassis.keys import KeysRefusal
-from contracts.keys import Call
-from contracts.registry import Tenant
+from pydantic import ValidationError
+
+from jira_actor import requests
 from jira_actor.answers import data
-from jira_actor.errors import JiraRefused, JiraUnavailable, NotLinked
-from jira_actor.guard import Reach, Target, TargetRefused, checked_target
-from jira_actor.http import Answer, AnswerTooLarge, Http, NoAnswer, Request
+from jira_actor.bearers import Bearer, Bearers, Caller
+from jira_actor.errors import JiraRefused, JiraUnavailable
+from jira_actor.http import Http, Request
+from jira_actor.jira_wire import ServerInfo
+from jira_actor.key_vault import Keys, authorized
+from jira_actor.site import Site, exchange
 
 
-class Keys(Protocol):
-    """The part of key-vault that these sessions need."""
-
-    async def authorize(self, tenant_id: str, link_id: str | None, calls: Sequence[Call]) -> list[str]: ...
-
-    async def protect(self, tenant_id: str, secrets: Sequence[tuple[str, str, str]]) -> tuple[str, ...]: ...
-
-    def seal(self, secret: str) -> str: ...
-
-
-@dataclass(frozen=True)
-class Site:
-    """Where one tenant's Jira is, and by which base URL it knows itself."""
-
-    tenant_id: str
-    target: Target
-    signing_base_url: str
+class Session(Protocol):
+    """One person's calls."""
 
     @property
-    def url(self) -> str:
-        """Give the base URL for people's browsers."""
-        return self.target.url
+    def site(self) -> Site: ...
 
-    def signed(self, request: Request, **oauth: str) -> Call:
-        """Give the request as it is to be signed."""
-        return Call(method=request.method, url=self.signing_base_url + request.path, **oauth)
+    async def sign_ahead(self, *foreseen: Request) -> None: ...
+
+    async def send(self, request: Request) -> Any: ...
 
 
-@lru_cache(maxsize=1000)  # every command asks for its tenant's
-def site_of(tenant: Tenant, reach: Reach) -> Site:
-    """Take a tenant's address, checked; raise `JiraRefused` where Bridge may not go."""
-    try:
-        target = checked_target(tenant.base_url, reach)
-    except TargetRefused as refusal:
-        raise address_refused(refusal) from refusal
-    return Site(tenant.tenant_id, target, (tenant.signing_base_url or target.url).rstrip("/"))
-
-
-async def authorized(keys: Keys, tenant_id: str, link_id: str | None, calls: Sequence[Call]) -> list[str]:
-    """Have calls signed; raise `NotLinked`, `JiraRefused` or `Unavailable` where key-vault does not."""
-    try:
-        return await keys.authorize(tenant_id, link_id, calls)
-    except KeysRefusal as refusal:
-        if refusal.code == "not_linked":
-            raise NotLinked from refusal
-        if refusal.code == "keys_destroyed":
-            raise JiraRefused(
-                "This Jira's keys were destroyed: Bridge can no longer act in it.", refusal.code
-            ) from refusal
-        if refusal.code == "unknown_tenant":
-            raise Unavailable("key-vault does not know this tenant yet") from refusal
-        raise
-
-
-async def exchange(http: Http, target: Target, request: Request, authorization: str | None = None) -> Answer:
-    """Send one request; raise a `JiraError` when no whole answer came."""
-    try:
-        return await http.exchange(target, request, authorization)
-    except TargetRefused as refusal:
-        raise address_refused(refusal) from refusal
-    except AnswerTooLarge as error:
-        raise JiraRefused("Jira's answer is larger than Bridge reads.", "too_large") from error
-    except NoAnswer as error:
-        raise JiraUnavailable(f"no answer from Jira: {error}") from error
-
-
-def address_refused(refusal: TargetRefused) -> JiraRefused:
-    """Say that the operator's rules forbid this address."""
-    return JiraRefused(str(refusal), "address_refused", "Bridge's operator decides which networks it may reach.")
-
-
-class Session:
-    """One person's calls: each is signed for itself, several can be signed ahead with one question."""
+class SignedSession:
+    """OAuth 1.0a: each call is signed for itself, several can be signed ahead with one question."""
 
     def __init__(self, site: Site, link_id: str, keys: Keys, http: Http) -> None:
         self.site = site
@@ -97,12 +36,12 @@ class Session:
         self._http = http
         self._ahead: defaultdict[Request, deque[str]] = defaultdict(deque)
 
-    async def sign_ahead(self, *requests: Request) -> None:
+    async def sign_ahead(self, *foreseen: Request) -> None:
         """Have requests signed that will be sent in the next seconds."""
-        calls = [self.site.signed(request) for request in requests]
-        values = await authorized(self._keys, self.site.tenant_id, self._link_id, calls)
-        for request, value in zip(requests, values, strict=True):
-            self._ahead[_signature_of(request)].append(value)
+        calls = [self.site.call(request) for request in foreseen]
+        signed = await authorized(self._keys, self.site.tenant_id, self._link_id, calls)
+        for request, authorization in zip(foreseen, signed, strict=True):
+            self._ahead[_signature_of(request)].append(authorization.value)
 
     async def send(self, request: Request) -> Any:
         """Send one request and give its JSON; raise a `JiraError`."""
@@ -110,6 +49,42 @@ class Session:
         if not ahead:
             await self.sign_ahead(request)
         return data(await exchange(self._http, self.site.target, request, ahead.popleft()))
+
+
+class BearerSession:
+    """OAuth 2.0 and personal access tokens: one value for all calls; one that is refused is replaced once."""
+
+    def __init__(self, caller: Caller, bearers: Bearers, http: Http) -> None:
+        self.site = caller.site
+        self._caller = caller
+        self._bearers = bearers
+        self._http = http
+
+    async def sign_ahead(self, *foreseen: Request) -> None:
+        """Do nothing: a bearer token serves every call."""
+
+    async def send(self, request: Request) -> Any:
+        """Send one request and give its JSON; raise a `JiraError`."""
+        bearer = await self._bearers.of(self._caller)
+        answer = await exchange(self._http, self.site.target, request, bearer.value)
+        if answer.status == 401 and await self._is_refused(bearer):
+            bearer = await self._bearers.instead_of(bearer, self._caller)
+            answer = await exchange(self._http, self.site.target, request, bearer.value)
+        return data(answer)
+
+    async def _is_refused(self, bearer: Bearer) -> bool:
+        """Tell a token that is worth nothing from a call that is not allowed, and from a proxy that lets nobody in.
+
+        A link may be given up for it, so it has to be Jira itself that does not know the token.
+        """
+        target = self.site.target
+        if (await exchange(self._http, target, requests.myself(), bearer.value)).status != 401:
+            return False
+        try:
+            ServerInfo.model_validate(data(await exchange(self._http, target, requests.server_info())))
+        except (JiraRefused, ValidationError) as error:
+            raise JiraUnavailable("something in front of Jira answers 401 to everything") from error
+        return True
 
 
 def _signature_of(request: Request) -> Request:

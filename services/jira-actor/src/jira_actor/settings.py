@@ -19,9 +19,10 @@ class Settings(ServiceSettings):
     registry_public_url: HttpUrl = HttpUrl("http://localhost:8080")
     """Where browsers and Jira reach tenant-registry."""
     allowed_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
-    """Private networks that hold a Jira, as comma-separated CIDRs. Metadata and link-local addresses stay closed."""
-    allow_loopback: bool = False
-    """For development alone."""
+    """Private networks that hold a Jira, as comma-separated CIDRs. Metadata and link-local addresses stay closed.
+    Name the Jira's network as narrowly as you can; NAT64 installs list 64:ff9b::/96 too."""
+    unsafe_allow_loopback: bool = False
+    """UNSAFE, for development alone: lets every tenant's URL reach what listens on this machine."""
     allow_http: bool = False
     """For a Jira without TLS inside a network that is trusted."""
     jira_ca_file: Path | None = None
@@ -45,7 +46,7 @@ class Settings(ServiceSettings):
     @property
     def reach(self) -> Reach:
         """Give the guard's part."""
-        return Reach(self.allowed_networks, self.allow_loopback, self.allow_http)
+        return Reach(self.allowed_networks, self.unsafe_allow_loopback, self.allow_http)
 
     @property
     def limits(self) -> Limits:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from contracts.event import Event, ForOnePerson
 from contracts.outcomes import Delayed, Refused
+from contracts.registry import CodeExchangeAsked
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,15 @@ _PROBLEMS = {
         "Jira refuses Bridge's consumer key.",
         "In Jira's administration, check that the application link is enabled.",
     ),
+    "invalid_client": Words(
+        "Jira does not know Bridge's client id, or its client secret has changed.",
+        "In Jira's administration, open Application links, look up the incoming link's client id and secret, and "
+        "register them anew.",
+    ),
+    "unauthorized_client": Words(
+        "Jira does not let Bridge's client ask for tokens.",
+        "In Jira's administration, check that the link is an incoming OAuth 2.0 link and is enabled.",
+    ),
 }
 
 
@@ -49,15 +59,15 @@ def about(problem: str) -> Words:
 
 
 def delayed(event: Event, until: datetime) -> Delayed | None:
-    """Say that it takes longer, and until when it is tried."""
-    if not isinstance(event, ForOnePerson):
+    """Say that it takes longer, and until when it is tried; nobody waits for a code, which is dead by then."""
+    if not isinstance(event, ForOnePerson) or isinstance(event, CodeExchangeAsked):
         return None
     return Delayed(origin=event.origin, why="Jira does not answer at the moment.", until=until)
 
 
 def given_up(event: Event, _: datetime) -> Refused | None:
     """Say that it is tried no more."""
-    if not isinstance(event, ForOnePerson):
+    if not isinstance(event, ForOnePerson) or isinstance(event, CodeExchangeAsked):
         return None
     return Refused(
         origin=event.origin,
