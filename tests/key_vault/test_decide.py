@@ -38,7 +38,7 @@ def asked(*calls: Call, link_id: str | None = None) -> CallsAuthorizationAsked:
 
 
 def test_a_persons_call_needs_the_consumer_key_and_the_access_token() -> None:
-    plan = decide.plan(asked(Call(method="GET", url=URL), link_id="t1:u1"), TENANT, LINK)
+    plan = decide.plan(asked(Call(method="GET", url=URL), link_id="t1:u1"), TENANT, LINK, NOW)
 
     assert plan == Plan(
         (Bound("vault:v1:consumer", "t1|t1|consumer_key"), Bound("vault:v1:token", "t1|t1:u1|access_token")), ()
@@ -51,21 +51,21 @@ def test_the_dance_needs_the_consumer_key_and_what_came_sealed() -> None:
         Call(method="POST", url=URL, token="jwe-1", verifier="jwe-2"),
     )
 
-    plan = decide.plan(asked(*calls), TENANT, None)
+    plan = decide.plan(asked(*calls), TENANT, None, NOW)
 
     assert plan == Plan((Bound("vault:v1:consumer", "t1|t1|consumer_key"),), ("jwe-1", "jwe-2"))
 
 
 def test_an_unknown_tenant_is_refused() -> None:
     with pytest.raises(Refusal) as refusal:
-        decide.plan(asked(), None, None)
+        decide.plan(asked(), None, None, NOW)
     assert refusal.value.code == "unknown_tenant"
 
 
 @pytest.mark.parametrize("link", [None, LINK.model_copy(update={"tenant_id": "t2"})])
 def test_nobody_acts_through_a_link_that_is_not_there_or_is_another_tenants(link: AccountLink | None) -> None:
     with pytest.raises(Refusal) as refusal:
-        decide.plan(asked(Call(method="GET", url=URL), link_id="t1:u1"), TENANT, link)
+        decide.plan(asked(Call(method="GET", url=URL), link_id="t1:u1"), TENANT, link, NOW)
     assert refusal.value.code == "not_linked"
 
 
@@ -94,14 +94,14 @@ def test_nobody_acts_through_a_link_that_is_not_there_or_is_another_tenants(link
 )
 def test_a_call_that_cannot_be_signed_as_it_will_be_sent_is_refused(call: Call) -> None:
     with pytest.raises(Refusal) as refusal:
-        decide.plan(asked(call), TENANT, None)
+        decide.plan(asked(call), TENANT, None, NOW)
     assert refusal.value.code == "bad_request"
 
 
 @pytest.mark.parametrize("call", [Call(method="POST", url=URL, callback="oob")])
 def test_the_dance_is_not_danced_in_a_persons_name(call: Call) -> None:
     with pytest.raises(Refusal):
-        decide.plan(asked(call, link_id="t1:u1"), TENANT, LINK)
+        decide.plan(asked(call, link_id="t1:u1"), TENANT, LINK, NOW)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import PrivateFormat, load_pem_private_key
 from joserfc.jwk import RSAKey
 from pydantic import SecretStr
-from tests.key_vault.bao import Bao
+from tests.key_vault.bao import ROOT_TOKEN, Bao
 from tests.key_vault.rsa_keys import elliptic_pem, public_pem, rsa_pem, verify, weak_pem
 
 from chassis.errors import Unavailable
@@ -176,7 +176,7 @@ async def test_what_is_sealed_to_the_service_opens_only_through_vault(vault: Vau
     announced = sealing_key(await vault.prepare())
     texts = ["verifier", "", "ключ ✓", "x" * 5000]
 
-    assert await vault.unseal([seal(text, announced.jwk) for text in texts]) == texts
+    assert await vault.unseal("t1", [seal(text, announced.jwk) for text in texts]) == texts
 
 
 async def test_sealed_with_an_older_version_of_the_sealing_key_still_opens(vault: Vault, bao: Bao) -> None:
@@ -187,14 +187,14 @@ async def test_sealed_with_an_older_version_of_the_sealing_key_still_opens(vault
     after = sealing_key(await vault.prepare())
 
     assert int(after.key_id) == int(before.key_id) + 1
-    assert await vault.unseal([sealed, seal("new", after.jwk)]) == ["secret", "new"]
+    assert await vault.unseal("t1", [sealed, seal("new", after.jwk)]) == ["secret", "new"]
 
 
 async def test_what_is_sealed_to_another_key_is_refused(vault: Vault) -> None:
     own = RSAKey.generate_key(2048).as_dict(private=False)
 
     with pytest.raises(VaultRefused):
-        await vault.unseal([seal("secret", {**own, "kid": "1"})])
+        await vault.unseal("t1", [seal("secret", {**own, "kid": "1"})])
 
 
 async def test_the_refusal_of_one_asker_does_not_reach_another_in_the_same_batch(vault: Vault) -> None:
@@ -202,8 +202,8 @@ async def test_the_refusal_of_one_asker_does_not_reach_another_in_the_same_batch
     own = RSAKey.generate_key(2048).as_dict(private=False)
 
     bad, good = await asyncio.gather(
-        vault.unseal([seal("x", {**own, "kid": "1"})]),
-        vault.unseal([seal("mine", announced.jwk)]),
+        vault.unseal("t1", [seal("x", {**own, "kid": "1"})]),
+        vault.unseal("t1", [seal("mine", announced.jwk)]),
         return_exceptions=True,
     )
 
@@ -238,7 +238,7 @@ async def test_a_token_that_vault_does_not_know_is_no_refusal_but_an_outage(bao:
 async def test_a_mount_that_is_not_there_is_an_outage_and_does_not_look_like_destroyed_keys(
     bao: Bao, tenant_id: str
 ) -> None:
-    settings = bao.settings(vault_mount="elsewhere")
+    settings = bao.settings(vault_mount="elsewhere", vault_token=SecretStr(ROOT_TOKEN))
     vault = Vault(settings, login_of(settings))
     await vault.log_in()
 

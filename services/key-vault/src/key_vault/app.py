@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from chassis.bounded import Recent
 from chassis.errors import Poison
 from chassis.handling import To
 from chassis.service import Service
@@ -13,14 +14,18 @@ from contracts.keys import (
     CallsAuthorizationAsked,
     KeysReply,
     KeysRequest,
+    OldKeysRetirementAsked,
     SecretsOpeningAsked,
     SecretsProtectionAsked,
+    SecretsRewrapAsked,
+    StatementAsked,
     TenantKeysAsked,
     TenantKeysDestructionAsked,
+    TenantKeysRotationAsked,
 )
 from contracts.registry import AccountLink, Tenant
 from contracts.topics import TOPICS
-from key_vault import handlers
+from key_vault import handlers, rotating, stating
 from key_vault.login import login_of
 from key_vault.memory import Memory
 from key_vault.sealing import sealing_key
@@ -28,6 +33,8 @@ from key_vault.session import Session
 from key_vault.settings import Settings
 from key_vault.vault import PublicKey, Vault
 
+ROTATIONS = 1_000
+"""Requests that are remembered, so that none of them rotates twice."""
 REPLIES = next(topic for topic in TOPICS if topic.name == KeysReply.topic)
 Handler = Callable[[Any], Awaitable[Event | tuple[Event, ...]]]
 
@@ -48,6 +55,7 @@ async def connect(service: Service, settings: Settings) -> None:
     tenants.changed.append(memory.forget_tenant)
     links.changed.append(memory.forget_link)
     known = handlers.Known(tenants.fresh, links.fresh, memory)
+    rotated: Recent[str, bool] = Recent(ROTATIONS)
 
     service.on(CallsAuthorizationAsked, to_asker(partial(handlers.authorize, vault=vault, known=known, now=now)))
     service.on(SecretsProtectionAsked, to_asker(partial(handlers.protect, vault=vault)))
@@ -56,8 +64,13 @@ async def connect(service: Service, settings: Settings) -> None:
     service.on(
         TenantKeysDestructionAsked, to_asker(partial(handlers.destroy_keys, vault=vault, opened=memory, now=now))
     )
+    service.on(TenantKeysRotationAsked, to_asker(partial(rotating.rotate, vault=vault, done=rotated)))
+    service.on(SecretsRewrapAsked, to_asker(partial(rotating.rewrap, vault=vault)))
+    service.on(OldKeysRetirementAsked, to_asker(partial(rotating.retire, vault=vault)))
+    service.on(StatementAsked, to_asker(partial(stating.sign_statement, vault=vault)))
 
     service.background(session.run)
+    service.background(memory.run)
     service.ready["vault"] = session.ready
     service.on_close(vault.close)
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
@@ -13,6 +14,10 @@ TENANT_ID = re.compile(r"[A-Za-z0-9]{1,64}")
 NAME = re.compile(r"[A-Za-z0-9:._@-]{1,256}")
 METHOD = re.compile(r"[A-Z]{1,16}")
 URL_TEXT = re.compile(r"(?:[!-$&-~]|%[0-9A-Fa-f]{2}){1,8192}")
+BEARER_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+"""What a header can carry (RFC 6750, section 2.1)."""
+AS_GOOD_AS_OVER = timedelta(minutes=1)
+"""Before its end an access token is used no more: the call would arrive too late."""
 
 
 class Refusal(Exception):
@@ -34,12 +39,16 @@ class Bound:
 
 @dataclass(frozen=True)
 class Plan:
-    """What has to be opened before calls can be signed."""
+    """What has to be opened before calls can be authorized."""
 
     at_rest: tuple[Bound, ...]
-    """The consumer key, and the access token where a person's calls are signed."""
+    """The consumer key where calls are signed, and the access token where they are a person's."""
     sealed: tuple[str, ...]
     """Token and verifier of each call made before there is a link, in the order of the calls."""
+    bearer: bool = False
+    """Whether tokens are borne as they are; else calls are signed with them."""
+    until: datetime | None = None
+    """When what is borne ends."""
 
 
 def tenant_id(given: str) -> str:
@@ -56,18 +65,46 @@ def bound(tenant: str, row: str, name: str, text: str) -> Bound:
     return Bound(text, f"{tenant}|{row}|{name}")
 
 
-def plan(asked: CallsAuthorizationAsked, tenant: Tenant | None, link: AccountLink | None) -> Plan:
-    """Decide whether these calls may be signed, and what is needed for it; raises Refusal."""
+def plan(asked: CallsAuthorizationAsked, tenant: Tenant | None, link: AccountLink | None, at: datetime) -> Plan:
+    """Decide whether these calls may be authorized, and what is needed for it; raises Refusal."""
+    tenant = _in_use(tenant)
+    token: tuple[Bound, ...] = ()
+    if asked.link_id is not None:
+        link = _usable(link, tenant, at)
+        token = (bound(tenant.tenant_id, link.link_id, "access_token", link.access_token),)
+    for call in asked.calls:
+        _check(call, linked=bool(token))
+    if tenant.auth_mode == "oauth1":
+        consumer_key = bound(tenant.tenant_id, tenant.tenant_id, "consumer_key", tenant.consumer_key)
+        return Plan((consumer_key, *token), _sealed(asked.calls))
+    for call in asked.calls:
+        _check_borne(call, linked=bool(token))
+    return Plan(token, _sealed(asked.calls), bearer=True, until=link.expires_at if link else None)
+
+
+def bearer(token: str) -> str:
+    """Give the `Authorization` value that bears a token; raises Refusal where a header could not carry it."""
+    if not BEARER_TOKEN.fullmatch(token):
+        raise Refusal("bad_token", "a token has characters that no token has")
+    return f"Bearer {token}"
+
+
+def _in_use(tenant: Tenant | None) -> Tenant:
     if tenant is None:
         raise Refusal("unknown_tenant", "no such tenant is registered")
-    at_rest = [bound(tenant.tenant_id, tenant.tenant_id, "consumer_key", tenant.consumer_key)]
-    if asked.link_id is not None:
-        if link is None or link.tenant_id != tenant.tenant_id:
-            raise Refusal("not_linked", "the person has not connected an account")
-        at_rest.append(bound(tenant.tenant_id, link.link_id, "access_token", link.access_token))
-    for call in asked.calls:
-        _check(call, linked=link is not None)
-    return Plan(tuple(at_rest), _sealed(asked.calls))
+    if tenant.state == "suspended":
+        raise Refusal("suspended", "the tenant is suspended")
+    return tenant
+
+
+def _usable(link: AccountLink | None, tenant: Tenant, at: datetime) -> AccountLink:
+    """Let a link pass that is this tenant's, of the way in which its people act now, and not at its end."""
+    if link is None or (link.tenant_id, link.auth_mode) != (tenant.tenant_id, tenant.auth_mode):
+        raise Refusal("not_linked", "the person has not connected an account")
+    borne = link.auth_mode != "oauth1"
+    if borne and link.expires_at is not None and at >= link.expires_at - AS_GOOD_AS_OVER:
+        raise Refusal("token_expired", "the person's access token has ended")
+    return link
 
 
 def _sealed(calls: Sequence[Call]) -> tuple[str, ...]:
@@ -82,6 +119,13 @@ def _check(call: Call, *, linked: bool) -> None:
         raise Refusal("bad_request", "a call is a person's, or a step of connecting one")
     if not METHOD.fullmatch(call.method) or not _signable(call.url):
         raise Refusal("bad_request", "a call's method or URL is not as HTTP sends it")
+
+
+def _check_borne(call: Call, *, linked: bool) -> None:
+    if call.callback is not None or call.verifier is not None:
+        raise Refusal("bad_request", "a step of OAuth 1.0a, and the tenant's people act with bearer tokens")
+    if not linked and call.token is None:
+        raise Refusal("bad_request", "a call without a person's token: the tenant cannot act by itself")
 
 
 def _signable(url: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from chassis.sealing import UnfitReceiver, seal
+from chassis.sealing import Purpose, UnfitReceiver, seal
 from contracts.keys import (
     Ask,
     CallsAuthorizationAsked,
@@ -40,9 +40,9 @@ class Keys(Protocol):
     async def sign(self, tenant_id: str, texts: Sequence[str]) -> list[str]: ...
     async def protect(self, tenant_id: str, plaintexts: Sequence[Bound]) -> list[str]: ...
     async def open(self, tenant_id: str, ciphertexts: Sequence[Bound]) -> list[str]: ...
-    async def unseal(self, sealed: Sequence[str]) -> list[str]: ...
+    async def unseal(self, tenant_id: str, sealed: Sequence[str], purpose: Purpose = "secret") -> list[str]: ...
     async def make_keys(self, tenant_id: str) -> TenantKeyPair: ...
-    async def import_keys(self, tenant_id: str, private_key: str) -> TenantKeyPair: ...
+    async def import_keys(self, tenant_id: str, private_key: str, *, replace: bool) -> TenantKeyPair: ...
     async def destroy_keys(self, tenant_id: str) -> None: ...
 
 
@@ -68,26 +68,29 @@ Now = Callable[[], datetime]
 async def authorize(
     asked: CallsAuthorizationAsked, vault: Keys, known: Known, now: Now
 ) -> CallsAuthorized | KeysRefused:
-    """Sign calls as the link's person, or as the tenant's consumer alone."""
+    """Sign calls as the link's person or as the tenant's consumer alone, or bear the person's token."""
     try:
         tenant_id = decide.tenant_id(asked.tenant_id)
         link = await known.link(asked.link_id) if asked.link_id else None
-        plan = decide.plan(asked, await known.tenant(tenant_id), link)
+        plan = decide.plan(asked, await known.tenant(tenant_id), link, now())
         at_rest = await known.opened.open(tenant_id, plan.at_rest)
-        unsealed = await vault.unseal(plan.sealed)
+        unsealed = await vault.unseal(tenant_id, plan.sealed)
+        if plan.bearer:
+            return _authorized(asked, _borne(asked, [*at_rest, *unsealed], plan.until))
         calls = _unsigned(asked, at_rest, unsealed, now())
         signatures = await vault.sign(tenant_id, [call.base_string() for call in calls])
-        values = [{"value": call.header(signature)} for call, signature in zip(calls, signatures, strict=True)]
-        return CallsAuthorized(request_id=asked.ask.request_id, sealed=_sealed(asked.ask, values))
+        return _authorized(
+            asked, [{"value": call.header(signature)} for call, signature in zip(calls, signatures, strict=True)]
+        )
     except REFUSALS as refusal:
-        return _refused(asked, refusal)
+        return refused(asked, refusal)
 
 
 async def protect(asked: SecretsProtectionAsked, vault: Keys) -> SecretsProtected | KeysRefused:
     """Turn secrets sealed to us into ciphertexts bound to their place."""
     try:
         tenant_id = decide.tenant_id(asked.tenant_id)
-        texts = await vault.unseal([secret.sealed for secret in asked.secrets])
+        texts = await vault.unseal(tenant_id, [secret.sealed for secret in asked.secrets])
         plaintexts = [
             decide.bound(tenant_id, secret.row, secret.field, text)
             for secret, text in zip(asked.secrets, texts, strict=True)
@@ -95,7 +98,7 @@ async def protect(asked: SecretsProtectionAsked, vault: Keys) -> SecretsProtecte
         ciphertexts = await vault.protect(tenant_id, plaintexts)
         return SecretsProtected(request_id=asked.ask.request_id, ciphertexts=tuple(ciphertexts))
     except REFUSALS as refusal:
-        return _refused(asked, refusal)
+        return refused(asked, refusal)
 
 
 async def open_secrets(asked: SecretsOpeningAsked, vault: Keys) -> SecretsOpened | KeysRefused:
@@ -106,7 +109,7 @@ async def open_secrets(asked: SecretsOpeningAsked, vault: Keys) -> SecretsOpened
         texts = await vault.open(tenant_id, ciphertexts)
         return SecretsOpened(request_id=asked.ask.request_id, sealed=_sealed(asked.ask, texts))
     except REFUSALS as refusal:
-        return _refused(asked, refusal)
+        return refused(asked, refusal)
 
 
 async def make_keys(asked: TenantKeysAsked, vault: Keys) -> tuple[TenantKeys, TenantKeysMade] | KeysRefused:
@@ -116,17 +119,12 @@ async def make_keys(asked: TenantKeysAsked, vault: Keys) -> tuple[TenantKeys, Te
         if asked.private_key is None:
             pair = await vault.make_keys(tenant_id)
         else:
-            [private_key] = await vault.unseal([asked.private_key])
-            pair = await vault.import_keys(tenant_id, private_key)
+            [private_key] = await vault.unseal(tenant_id, [asked.private_key], "private_key")
+            pair = await vault.import_keys(tenant_id, private_key, replace=asked.replace)
     except REFUSALS as refusal:
-        return _refused(asked, refusal)
-    public = TenantKeys(
-        tenant_id=tenant_id,
-        public_key=pair.signing.pem,
-        signing_key_version=pair.signing.version,
-        data_key_version=pair.data_key_version,
-    )
-    return public, TenantKeysMade(request_id=asked.ask.request_id, tenant_id=tenant_id, public_key=pair.signing.pem)
+        return refused(asked, refusal)
+    made = TenantKeysMade(request_id=asked.ask.request_id, tenant_id=tenant_id, public_key=pair.signing.pem)
+    return public_side(tenant_id, pair), made
 
 
 async def destroy_keys(
@@ -137,11 +135,38 @@ async def destroy_keys(
         tenant_id = decide.tenant_id(asked.tenant_id)
         await vault.destroy_keys(tenant_id)
     except REFUSALS as refusal:
-        return _refused(asked, refusal)
+        return refused(asked, refusal)
     opened.forget_tenant(tenant_id)
     at = now()
     gone = TenantKeys(tenant_id=tenant_id, public_key=None, data_key_version=0, signing_key_version=0, destroyed_at=at)
     return gone, TenantKeysDestroyed(request_id=asked.ask.request_id, tenant_id=tenant_id, at=at)
+
+
+def public_side(tenant_id: str, pair: TenantKeyPair) -> TenantKeys:
+    """Give what everybody may know of a tenant's keys."""
+    return TenantKeys(
+        tenant_id=tenant_id,
+        public_key=pair.signing.pem,
+        signing_key_version=pair.signing.version,
+        data_key_version=pair.data_key_version,
+    )
+
+
+def refused(asked: KeysRequest, refusal: Refusal | VaultRefused) -> KeysRefused:
+    """Answer that it was not done, and why."""
+    return KeysRefused(request_id=asked.ask.request_id, code=refusal.code, why=refusal.why)
+
+
+def _authorized(asked: CallsAuthorizationAsked, values: Sequence[dict[str, str | None]]) -> CallsAuthorized:
+    return CallsAuthorized(request_id=asked.ask.request_id, sealed=_sealed(asked.ask, values))
+
+
+def _borne(
+    asked: CallsAuthorizationAsked, tokens: Sequence[str], until: datetime | None
+) -> list[dict[str, str | None]]:
+    """Give one value per call: each call's own token, or that of the link for all."""
+    each = tokens if asked.link_id is None else list(tokens) * len(asked.calls)
+    return [{"value": decide.bearer(token), "until": until.isoformat() if until else None} for token in each]
 
 
 def _unsigned(
@@ -166,7 +191,3 @@ def _sealed(ask: Ask, content: Any) -> str:
         return seal(json.dumps(content), ask.reply_key)
     except UnfitReceiver as error:
         raise Refusal("bad_request", "the reply key is not a public key that can be sealed to") from error
-
-
-def _refused(asked: KeysRequest, refusal: Refusal | VaultRefused) -> KeysRefused:
-    return KeysRefused(request_id=asked.ask.request_id, code=refusal.code, why=refusal.why)

@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -24,6 +25,16 @@ class Jwe:
     header: bytes
     nonce: bytes
     ciphertext: bytes
+    tenant: str | None = None
+    purpose: str | None = None
+    """What it was sealed for; None where the sealer said nothing."""
+
+    def only_for(self, tenant: str, purpose: str) -> None:
+        """Raise MalformedJwe where it was sealed for another tenant, or for another purpose."""
+        if self.tenant not in (None, tenant):
+            raise MalformedJwe("it was sealed for another tenant")
+        if self.purpose not in (None, purpose):
+            raise MalformedJwe("it was sealed for another purpose")
 
     def open(self, content_key: bytes) -> str:
         """Decrypt the content; raises MalformedJwe where key, header or content do not belong together."""
@@ -44,12 +55,22 @@ def parse(compact: str) -> Jwe:
         raise MalformedJwe("it is not a compact JWE") from error
     if len(nonce) != 12 or len(tag) != 16:
         raise MalformedJwe("its nonce or tag has the wrong length")
+    if not isinstance(described, dict):
+        raise MalformedJwe("its header is no object")
     key_version = _key_version(described)
-    return Jwe(key_version, wrapped_key, compact.partition(".")[0].encode(), nonce, ciphertext + tag)
+    return Jwe(
+        key_version,
+        wrapped_key,
+        compact.partition(".")[0].encode(),
+        nonce,
+        ciphertext + tag,
+        tenant=described.get("tenant"),
+        purpose=described.get("purpose"),
+    )
 
 
-def _key_version(header: object) -> int:
-    if not isinstance(header, dict) or (header.get("alg"), header.get("enc")) != ("RSA-OAEP-256", "A256GCM"):
+def _key_version(header: dict[str, Any]) -> int:
+    if (header.get("alg"), header.get("enc")) != ("RSA-OAEP-256", "A256GCM"):
         raise MalformedJwe("its algorithms are not RSA-OAEP-256 and A256GCM")
     if "crit" in header or "zip" in header:
         raise MalformedJwe("its header asks for what is not supported")

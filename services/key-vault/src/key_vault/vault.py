@@ -5,9 +5,11 @@ import base64
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 
+from chassis.sealing import Purpose
 from key_vault import jwe, pem
 from key_vault.batches import Batches, Item, Result
 from key_vault.decide import Bound
@@ -15,8 +17,12 @@ from key_vault.login import Lease, Login, renew
 from key_vault.settings import Settings
 from key_vault.wire import Body, VaultForbade, VaultRefused, VaultUnavailable, Wire
 
-SEALING = "key-vault-sealing"
+SEALING, RECEIPTS = "key-vault-sealing", "bridge-receipts"
+"""The service's own keys: no tenant has such a name."""
 SIGNING_MODE = {"hash_algorithm": "sha1", "signature_algorithm": "pkcs1v15"}
+RECEIPT_MODE = {"hash_algorithm": "sha2-256", "signature_algorithm": "pkcs1v15"}
+WRAPPING_KEY_TAKES = timedelta(seconds=30)
+"""At most: Vault makes this key of 4096 bits when it is asked for it the first time."""
 T = TypeVar("T")
 
 
@@ -67,7 +73,8 @@ class Vault:
         Encrypting with a key that does not exist would make it, so a destroyed key could come back: switched off.
         """
         await self._call("post", "config/keys", {"disable_upsert": True})
-        await self._call("post", f"keys/{SEALING}", {"type": "rsa-2048"})
+        for name in (SEALING, RECEIPTS):
+            await self._call("post", f"keys/{name}", {"type": "rsa-2048"})
         return await self._public_key(SEALING)
 
     async def make_keys(self, tenant_id: str) -> TenantKeyPair:
@@ -75,24 +82,46 @@ class Vault:
         await self._call("post", f"keys/{tenant_id}-sign", {"type": "rsa-2048"})
         return await self._with_data_key(tenant_id)
 
-    async def import_keys(self, tenant_id: str, private_key: str) -> TenantKeyPair:
-        """Make the tenant's keys with this private key (PEM) for signatures."""
+    async def import_keys(self, tenant_id: str, private_key: str, *, replace: bool = False) -> TenantKeyPair:
+        """Make the tenant's keys with this private key (PEM) for signatures, where `replace` instead of another."""
         key = await self._in_thread(partial(_readable, private_key))
+        name = f"{tenant_id}-sign"
         try:
-            existing = await self._public_key(f"{tenant_id}-sign")
+            existing = await self._call("get", f"keys/{name}")
         except VaultRefused:
-            await self._import(f"{tenant_id}-sign", key)
+            await self._import(name, key)
         else:
-            if not pem.same_public_key(existing.pem, key.public_key):
-                raise VaultRefused("keys_exist", "the tenant has another signing key already")
+            if not pem.same_public_key(_public_key(existing).pem, key.public_key):
+                if not replace:
+                    raise VaultRefused("keys_exist", "the tenant has another signing key already")
+                await self._replace(name, existing, key)
         return await self._with_data_key(tenant_id)
+
+    async def keys(self, tenant_id: str) -> TenantKeyPair:
+        """Give what may be known of the tenant's keys as they are."""
+        data_key = await self._call("get", f"keys/{tenant_id}")
+        return TenantKeyPair(await self._public_key(f"{tenant_id}-sign"), data_key["latest_version"])
+
+    async def rotate_keys(self, tenant_id: str, *, signing: bool) -> None:
+        """Make a new version of the data key, where `signing` of the signing key too; what is older still opens."""
+        await self._call("post", f"keys/{tenant_id}/rotate")
+        if signing:
+            await self._call("post", f"keys/{tenant_id}-sign/rotate")
+
+    async def retire_keys(self, tenant_id: str, version: int) -> None:
+        """Let nothing that is older than this version of the data key open; what is retired stays retired."""
+        data_key = await self._call("get", f"keys/{tenant_id}")
+        if not 1 <= version <= data_key["latest_version"]:
+            raise VaultRefused("bad_request", "the data key has no such version")
+        if version > data_key["min_decryption_version"]:
+            least = {"min_decryption_version": version, "min_encryption_version": version}
+            await self._call("post", f"keys/{tenant_id}/config", least)
 
     async def destroy_keys(self, tenant_id: str) -> None:
         """Destroy both keys for good; what is gone already is no error."""
         for name in (tenant_id, f"{tenant_id}-sign"):
             try:
-                await self._call("post", f"keys/{name}/config", {"deletion_allowed": True})
-                await self._call("delete", f"keys/{name}")
+                await self._delete(name)
             except VaultRefused as refusal:
                 if refusal.code != "keys_destroyed":
                     raise
@@ -113,16 +142,31 @@ class Vault:
         results = await self._batches.submit(f"decrypt/{tenant_id}", items)
         return [base64.b64decode(_good(result, "plaintext")).decode() for result in results]
 
-    async def unseal(self, sealed: Sequence[str]) -> list[str]:
-        """Give the content of each JWE that was sealed to the service's own key; only its content key leaves Vault."""
+    async def unseal(self, tenant_id: str, sealed: Sequence[str], purpose: Purpose = "secret") -> list[str]:
+        """Give the content of each JWE that was sealed to the service's own key; only its content key leaves Vault.
+
+        Refuses what was sealed for another tenant or purpose.
+        """
         try:
             parsed = [jwe.parse(compact) for compact in sealed]
+            for it in parsed:
+                it.only_for(tenant_id, purpose)
             items = [{"ciphertext": f"vault:v{it.key_version}:{_base64(it.wrapped_key)}"} for it in parsed]
             results = await self._batches.submit(f"decrypt/{SEALING}", items)
             content_keys = [base64.b64decode(_good(result, "plaintext")) for result in results]
             return [it.open(content_key) for it, content_key in zip(parsed, content_keys, strict=True)]
         except jwe.MalformedJwe as error:
             raise VaultRefused("bad_request", f"a sealed secret does not open: {error}") from error
+
+    async def receipts_key(self) -> PublicKey:
+        """Give the key that verifies what `sign_receipt` signs."""
+        return await self._public_key(RECEIPTS)
+
+    async def sign_receipt(self, text: str, version: int) -> bytes:
+        """Sign with this version of the key for receipts: RSA-SHA256, PKCS#1 v1.5."""
+        body = {"input": _base64(text), "key_version": version, **RECEIPT_MODE}
+        answer = await self._call("post", f"sign/{RECEIPTS}", body)
+        return base64.b64decode(answer["signature"].rpartition(":")[2])
 
     async def close(self) -> None:
         """Stop; what is under way is given up."""
@@ -131,19 +175,32 @@ class Vault:
 
     async def _with_data_key(self, tenant_id: str) -> TenantKeyPair:
         await self._call("post", f"keys/{tenant_id}", {"type": "aes256-gcm96"})
-        data_key = await self._call("get", f"keys/{tenant_id}")
-        return TenantKeyPair(await self._public_key(f"{tenant_id}-sign"), data_key["latest_version"])
+        return await self.keys(tenant_id)
 
     async def _import(self, name: str, key: pem.PrivateKey) -> None:
-        wrapping_key = await self._call("get", "wrapping_key")
-        ciphertext = key.wrapped(wrapping_key["public_key"])
-        body = {"type": key.vault_type, "hash_function": "SHA256", "ciphertext": ciphertext}
-        await self._call("post", f"keys/{name}/import", body)
+        """Import a key that may be rotated like one of Vault's own."""
+        kind = {"type": key.vault_type, "allow_rotation": True}
+        await self._call("post", f"keys/{name}/import", await self._wrapped(key) | kind)
+
+    async def _replace(self, name: str, existing: Body, key: pem.PrivateKey) -> None:
+        """Import as the next version; a key that Vault made, or of another size, takes none and has to go first."""
+        if existing.get("imported_key") and existing["type"] == key.vault_type:
+            await self._call("post", f"keys/{name}/import_version", await self._wrapped(key))
+        else:
+            await self._delete(name)
+            await self._import(name, key)
+
+    async def _wrapped(self, key: pem.PrivateKey) -> Body:
+        asking = partial(self._wire.call, "get", f"{self._mount}/wrapping_key", timeout=WRAPPING_KEY_TAKES)
+        wrapping_key = (await self._asked(asking))["data"]["public_key"]
+        return {"hash_function": "SHA256", "ciphertext": key.wrapped(wrapping_key)}
+
+    async def _delete(self, name: str) -> None:
+        await self._call("post", f"keys/{name}/config", {"deletion_allowed": True})
+        await self._call("delete", f"keys/{name}")
 
     async def _public_key(self, name: str) -> PublicKey:
-        key = await self._call("get", f"keys/{name}")
-        version = key["latest_version"]
-        return PublicKey(key["keys"][str(version)]["public_key"], version)
+        return _public_key(await self._call("get", f"keys/{name}"))
 
     async def _send(self, path: str, items: list[Item]) -> list[Result]:
         mode = SIGNING_MODE if path.startswith("sign/") else {}
@@ -183,6 +240,11 @@ def _readable(private_key: str) -> pem.PrivateKey:
         return pem.private_key(private_key)
     except pem.UnfitKey as error:
         raise VaultRefused("bad_key", str(error)) from error
+
+
+def _public_key(key: Body) -> PublicKey:
+    version = key["latest_version"]
+    return PublicKey(key["keys"][str(version)]["public_key"], version)
 
 
 def _good(result: dict[str, Any], wanted: str) -> str:

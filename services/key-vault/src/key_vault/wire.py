@@ -2,6 +2,7 @@
 
 import json
 import ssl
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
@@ -63,14 +64,17 @@ class Wire:
         """Speak with this token from now on."""
         self._adapter.token = token
 
-    def call(self, method: str, path: str, body: Body | None = None) -> Body:
+    def call(self, method: str, path: str, body: Body | None = None, timeout: timedelta | None = None) -> Body:
         """Give Vault's answer (empty where it has none); raises VaultRefused, VaultUnavailable.
+
+        `timeout` replaces that of the settings.
 
         hvac is kept from raising by itself: its exceptions carry the answer's text, and with a batch that failed
         in part that is the plaintexts of the others.
         """
+        own: Body = {"timeout": timeout.total_seconds()} if timeout else {}
         try:
-            response = self._adapter.request(method, f"/v1/{path}", json=body, raise_exception=False)
+            response = self._adapter.request(method, f"/v1/{path}", json=body, raise_exception=False, **own)
         except requests.RequestException as error:
             raise VaultUnavailable(f"Vault was not reached: {type(error).__name__}") from error
         return _answer(response.status_code, response.content, path)

@@ -1,0 +1,106 @@
+"""A Kubernetes that does nothing but review service account tokens, as Vault asks it to at a login."""
+
+import json
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from uuid import uuid4
+
+from joserfc import jwt
+from joserfc.jwk import RSAKey
+from tests.jira_actor.certificates import Authority
+
+REVIEW = "/apis/authentication.k8s.io/v1/tokenreviews"
+KEY = RSAKey.generate_key(2048)
+
+
+@dataclass
+class Kubernetes:
+    """Knows the tokens that it issued, and what Vault asked about."""
+
+    url: str = ""
+    authority: str = ""
+    """Of its certificate, PEM."""
+    reviewer: str = "the-reviewers-token"
+    issued: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """By token: the service account, as `namespace:name`, and its id."""
+    reviews: list[str] = field(default_factory=list)
+    """The tokens that Vault asked about."""
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Give what Vault's operator tells Vault of it."""
+        return {
+            "kubernetes_host": self.url,
+            "kubernetes_ca_cert": self.authority,
+            "token_reviewer_jwt": self.reviewer,
+            "disable_local_ca_jwt": True,
+        }
+
+    def issue(self, namespace: str, name: str) -> str:
+        """Give a service account's token as a pod finds it in its file."""
+        account = {"name": name, "uid": str(uuid4())}  # Vault compares the id with the one in the review
+        claims = {
+            "iss": "https://kubernetes.default.svc",
+            "sub": f"system:serviceaccount:{namespace}:{name}",
+            "aud": ["https://kubernetes.default.svc"],
+            "exp": int((datetime.now(UTC) + timedelta(hours=1)).timestamp()),
+            "iat": int(datetime.now(UTC).timestamp()),
+            "jti": str(uuid4()),
+            "kubernetes.io": {"namespace": namespace, "serviceaccount": account},
+        }
+        token = jwt.encode({"alg": "RS256"}, claims, KEY)
+        self.issued[token] = f"{namespace}:{name}", account["uid"]
+        return token
+
+    def review(self, token: str, audiences: list[str]) -> dict[str, object]:
+        """Give the status of a TokenReview."""
+        self.reviews.append(token)
+        if token not in self.issued:
+            return {"authenticated": False, "error": "token is not known"}
+        account, uid = self.issued[token]
+        groups = ["system:serviceaccounts", "system:authenticated"]
+        user = {"username": f"system:serviceaccount:{account}", "uid": uid, "groups": groups}
+        return {"authenticated": True, "user": user, "audiences": audiences}
+
+
+def authority_pem(authority: Authority) -> str:
+    return ssl.DER_cert_to_PEM_cert(authority.trust().get_ca_certs(binary_form=True)[0])
+
+
+@contextmanager
+def running_kubernetes(directory: Path) -> Iterator[Kubernetes]:
+    authority = Authority(directory)
+    kubernetes = Kubernetes(authority=authority_pem(authority))
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            allowed = self.headers["Authorization"] == f"Bearer {kubernetes.reviewer}" and self.path == REVIEW
+            spec = asked["spec"]
+            status = kubernetes.review(spec["token"], spec.get("audiences", [])) if allowed else {}
+            answer = asked | {"status": status} if allowed else {"kind": "Status"}
+            content = json.dumps(answer).encode()
+            self.send_response(201 if allowed else 403)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(*authority.certify("localhost"))
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        kubernetes.url = f"https://localhost:{server.server_port}"
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield kubernetes
+        server.shutdown()
