@@ -1,16 +1,18 @@
 """Stand-ins for what surrounds the registry, and the events that its tests are about."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from tests.tenant_registry.statement_key import StatementKey
+
 from chassis.errors import Unavailable
 from chassis.keys import KeysRefusal
 from contracts.event import Conversation, Event, Origin
 from contracts.jira import AuthorizationPrepared, CheckResult, IssueChanged, LinkGranted, TenantChecked
-from contracts.keys import TenantKeysMade
+from contracts.keys import ProtectedSecret, StatementSigned, TenantKeysDestroyed, TenantKeysMade
 from contracts.outcomes import Person
 from contracts.registry import WaitingIntent
 from contracts.teams import CommentAsked, VerifyAsked
@@ -69,6 +71,10 @@ class FakeKeyVault:
     refuses: str | None = None
     silent: bool = False
     made: list[tuple[str, str | None]] = field(default_factory=list)
+    protected: dict[str, str] = field(default_factory=dict)
+    opened: list[str] = field(default_factory=list)
+    destroyed: list[str] = field(default_factory=list)
+    statements: StatementKey = field(default_factory=StatementKey)
 
     def seal(self, secret: str) -> str:
         if self.silent:
@@ -87,7 +93,31 @@ class FakeKeyVault:
     async def protect(self, tenant_id: str, secrets: Sequence[tuple[str, str, str]]) -> tuple[str, ...]:
         if self.silent:
             raise Unavailable("key-vault did not answer in time")
-        return tuple(f"vault:v1:{row}:{field}:{fingerprint(plain)}" for row, field, plain in secrets)
+        if self.refuses:
+            raise KeysRefusal(self.refuses, "no")
+        ciphertexts = tuple(f"vault:v1:{row}:{field}:{fingerprint(plain)}" for row, field, plain in secrets)
+        self.protected |= {text: plain for text, (_, _, plain) in zip(ciphertexts, secrets, strict=True)}
+        return ciphertexts
+
+    async def open(self, tenant_id: str, secrets: Sequence[ProtectedSecret]) -> list[str]:
+        if self.silent:
+            raise Unavailable("key-vault did not answer in time")
+        if self.refuses:
+            raise KeysRefusal(self.refuses, "no")
+        self.opened += [f"{one.row}:{one.field}" for one in secrets]
+        assert all(one.ciphertext.startswith(f"vault:v1:{one.row}:{one.field}:") for one in secrets)
+        return [self.protected[one.ciphertext] for one in secrets]
+
+    async def destroy(self, tenant_id: str) -> TenantKeysDestroyed:
+        if self.silent:
+            raise Unavailable("key-vault did not answer in time")
+        self.destroyed.append(tenant_id)
+        return TenantKeysDestroyed(request_id=uuid4().hex, tenant_id=tenant_id, at=NOON)
+
+    async def sign_statement(self, tenant_id: str, statement: Mapping[str, Any]) -> StatementSigned:
+        if self.silent:
+            raise Unavailable("key-vault did not answer in time")
+        return self.statements.sign(statement)
 
 
 def conversation(conversation_id: str = "a:1anna", kind: str = "personal", **more: Any) -> Conversation:

@@ -26,12 +26,8 @@ from tests.tenant_registry.fakes import (
 from contracts.outcomes import Linked, Refused, Unlinked
 from contracts.registry import CommandResumed, LinkCompletionAsked
 from contracts.teams import DisconnectAsked
-from tenant_registry.handlers.linking import (
-    authorization_prepared,
-    disconnect_asked,
-    link_granted,
-    verify_asked,
-)
+from tenant_registry.handlers.linking import authorization_prepared, link_granted, verify_asked
+from tenant_registry.handlers.unlinking import disconnect_asked
 from tenant_registry.mongo.outbox import event_in
 from tenant_registry.registry import Registry
 from tenant_registry.rows import TenantRow
@@ -331,7 +327,8 @@ async def test_disconnect_erases_the_link_and_a_late_repeat_does_not_hurt_a_new_
     await link_granted(granted(tenant), registry, clock)
     repeated = await disconnect_asked(asked, registry, clock)
 
-    assert answer == repeated == Unlinked(origin=asked.origin, site="jira.linden.example")
+    page = f"{BASE_URL}/plugins/servlet/oauth/users/access-tokens"
+    assert answer == repeated == Unlinked(origin=asked.origin, site="jira.linden.example", tokens_url=page)
     assert erased == {"_id": f"{tenant.id}:{ANNA}", "gone": True}
     assert len(await registry.links.of_person(TEAMS_TENANT, ANNA)) == 1
 

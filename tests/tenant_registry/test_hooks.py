@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.tenant_registry.fakes import HOOK_TOKEN, registered
+from tests.tenant_registry.fakes import HOOK_TOKEN, NOON, registered
 
 from contracts.registry import WebhookReceived
 from tenant_registry.decide import issue_of
@@ -18,7 +18,7 @@ from tenant_registry.rows import TenantRow
 ROOT = Path(__file__).parents[2]
 REAL = Path(os.environ.get("BRIDGE_REFERENCE_DATA", ROOT.parent / "shared/reference/data")) / "jira-webhooks"
 CREATED = {
-    "timestamp": 1770000000000,
+    "timestamp": int(NOON.timestamp() * 1000),
     "webhookEvent": "jira:issue_created",
     "issue": {"id": "10100", "key": "OPS-9", "fields": {"summary": "Ünïcode 🚀 \u202eright to left"}},
 }
@@ -144,7 +144,8 @@ async def test_real_webhooks_are_taken(registry: Registry, tenant: TenantRow, we
     files = sorted(REAL.glob("*.json"))
 
     for file in files:
-        assert (await web.post(address(tenant), content=file.read_bytes())).status_code == 202
+        sent_now = {**json.loads(file.read_bytes()), "timestamp": CREATED["timestamp"]}
+        assert (await web.post(address(tenant), json=sent_now)).status_code == 202
 
     taken = await hooks(registry)
     assert len(taken) == len(files) > 0

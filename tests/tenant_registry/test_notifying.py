@@ -171,7 +171,32 @@ async def test_unsubscribing_ends_it_for_this_place_alone(registry: Registry, te
 async def test_unsubscribing_from_what_was_not_subscribed_says_so(registry: Registry, clock: Clock) -> None:
     answer = await unsubscribe_asked(UnsubscribeAsked(origin=origin(where=CHANNEL), project="OPS"), registry, clock)
 
+    assert isinstance(answer, Unsubscribed)
     assert answer.was == "not_subscribed"
+
+
+async def test_unsubscribing_from_one_jiras_project_leaves_another_jiras_of_the_same_name(
+    registry: Registry, tenant: TenantRow, clock: Clock
+) -> None:
+    eu = await registered(registry, base_url="https://eu.example", alias="eu")
+    for one in (tenant, eu):
+        await subscription_allowed(allowed(one), registry, clock)
+    asked = UnsubscribeAsked(origin=origin(where=CHANNEL), project="OPS", site="eu")
+
+    answer = await unsubscribe_asked(asked, registry, clock)
+
+    assert answer == Unsubscribed(origin=asked.origin, project="OPS", was="subscribed")
+    assert await issue_changed(changed(eu), registry, clock) == ()
+    assert len(await issue_changed(changed(tenant), registry, clock)) == 1
+
+
+async def test_a_suspended_jira_is_not_subscribed_to(registry: Registry, clock: Clock) -> None:
+    asleep = await registered(registry, state="suspended")
+
+    answer = await subscription_allowed(allowed(asleep), registry, clock)
+
+    assert isinstance(answer, Refused)
+    assert answer.code == "suspended"
 
 
 async def test_another_organisations_jira_cannot_be_subscribed_to(registry: Registry, clock: Clock) -> None:

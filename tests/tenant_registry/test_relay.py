@@ -10,8 +10,9 @@ from tests.tenant_registry.fakes import ANNA, Clock, FakeKafka, checked, granted
 
 from contracts.registry import AccountLink, Tenant, TenantCheckAsked
 from contracts.teams import DisconnectAsked
-from tenant_registry.handlers.linking import disconnect_asked, link_granted
+from tenant_registry.handlers.linking import link_granted
 from tenant_registry.handlers.registration import tenant_checked
+from tenant_registry.handlers.unlinking import disconnect_asked
 from tenant_registry.mongo.relay import LEASE
 from tenant_registry.registry import Registry
 from tenant_registry.relay import PROLONG_EVERY, Relay

@@ -13,8 +13,9 @@ from chassis import logs
 from contracts.registry import LinkCompletionAsked, WebhookReceived
 from contracts.teams import DisconnectAsked, RegisterAsked
 from tenant_registry.decide import fingerprint
-from tenant_registry.handlers.linking import authorization_prepared, disconnect_asked, link_granted, verify_asked
+from tenant_registry.handlers.linking import authorization_prepared, link_granted, verify_asked
 from tenant_registry.handlers.registration import RegistrationRules, register_asked
+from tenant_registry.handlers.unlinking import disconnect_asked
 from tenant_registry.registry import Registry
 
 CONSUMER = "canary-consumer-key"
@@ -102,3 +103,40 @@ async def test_the_log_names_routes_and_never_addresses(
     requests = [(line["route"], line["status"]) for line in lines if line["event"] == "request"]
     assert requests == [("/v1/hooks/{tenant_id}/{token}", 404), ("none", 404)]
     assert "canary" not in json.dumps(lines)
+
+
+@pytest.mark.usefixtures("restored_logging")
+async def test_no_secret_of_the_other_ways_to_act_and_of_webhooks_is_found_anywhere(
+    registry: Registry, clock: Clock, web: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure("tenant-registry", "DEBUG")
+    rules = RegistrationRules(frozenset({ANNA}), "https://bridge.example/v1/registrations")
+    for code in ("CANARY-code-1", "CANARY-code-2", "CANARY-code-3"):
+        await register_asked(RegisterAsked(origin=origin(), code_hash=fingerprint(code)), registry, rules, clock)
+    client = {"authMode": "oauth2", "clientId": "CANARY-client-id", "clientSecret": "CANARY-client-secret"}
+    call = {"baseUrl": "https://jira.linden.example", "product": "jira", "version": "10.3", **client}
+
+    first = (await web.post("/v1/registrations", json={**call, "code": "CANARY-code-1"})).json()
+    bearer = {"Authorization": f"Bearer {first['registrationToken']}"}
+    wrong = await web.post("/v1/registrations", json={**call, "code": "CANARY-code-2", "proof": "CANARY.proof.x"})
+    second = (await web.post("/v1/registrations", json={**call, "code": "CANARY-code-2"}, headers=bearer)).json()
+    bearer = {"Authorization": f"Bearer {second['registrationToken']}"}
+    made = [
+        (await web.post(f"{second['tenantUrl']}/webhook", json={"signed": s}, headers=bearer)).json() for s in (1, 0)
+    ]
+    moved = {"baseUrl": "https://new.example", "code": "CANARY-code-3", "alias": "new"}
+    assert (await web.patch(second["tenantUrl"], json=moved, headers=bearer)).status_code == 200
+    await web.post(second["webhookUrl"], json={}, headers={"X-Hub-Signature": "sha256=CANARY-signature"})
+
+    assert wrong.status_code == 403
+    secrets = [
+        "CANARY",
+        *(one["registrationToken"] for one in (first, second)),
+        *(one["webhookSecret"] for one in (first, second, made[0])),
+        made[1]["webhookUrl"].rsplit("/", 1)[1],
+    ]
+    stored, logged = await everything_stored(registry), capsys.readouterr().err
+    for secret in secrets:
+        assert not any(secret in dump for dump in stored.values())
+        assert secret not in logged
+    assert "CANARY" not in wrong.text

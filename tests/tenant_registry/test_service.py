@@ -23,7 +23,7 @@ from chassis.kafka import Kafka
 from chassis.metrics import Metrics
 from chassis.settings import ServiceSettings
 from contracts.event import Event
-from contracts.outcomes import Linked, RegistrationCodeIssued
+from contracts.outcomes import Issue, IssueCreated, Linked, RegistrationCodeIssued
 from contracts.registry import AccountLink, LinkCompletionAsked, Tenant, TenantCheckAsked, WebhookReceived
 from contracts.teams import RegisterAsked
 from contracts.topics import TOPICS
@@ -180,6 +180,10 @@ async def test_a_jira_is_registered_a_person_linked_and_a_kill_loses_nothing(wor
         await world.kafka.publish(granted(row))
         await world.until(lambda: bool(world.of(Linked)) and bool(world.of(AccountLink)))
 
+        issue = Issue(key="OPS-7", url=f"{call['baseUrl']}/browse/OPS-7", summary="canary", project="OPS")
+        await world.kafka.publish(IssueCreated(origin=origin(), tenant_id=tenant.tenant_id, issue=issue))
+        assert "canary" not in await audited(web, said, "issue_created")
+
         taken = set()
         for n in range(30):
             hook = await web.post(said["webhookUrl"], json={"issue": {"id": str(n)}, "nonce": uuid4().hex})
@@ -194,6 +198,18 @@ async def test_a_jira_is_registered_a_person_linked_and_a_kill_loses_nothing(wor
 
     ids = [ce_id for event, ce_id in world.heard if isinstance(event, WebhookReceived)]
     assert len(set(ids)) == 31, "a webhook that is published twice has the same id"
+
+
+async def audited(web: httpx.AsyncClient, said: dict[str, Any], what: str) -> str:
+    """Wait until the audit holds a deed in its place, and give the lines."""
+    bearer = {"Authorization": f"Bearer {said['registrationToken']}"}
+    async with asyncio.timeout(20):
+        while True:
+            answer = await web.get(f"{said['tenantUrl']}/audit", params={"what": what}, headers=bearer)
+            assert answer.status_code == 200, answer.text
+            if answer.text.strip():
+                return answer.text
+            await asyncio.sleep(0.1)
 
 
 async def allow(web: httpx.AsyncClient) -> str:

@@ -4,31 +4,66 @@ import asyncio
 import socket
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import structlog
+from prometheus_client import Counter
 
 from chassis.errors import Unavailable
 from chassis.kafka import BIGGEST_MESSAGE
+from chassis.keys import Keys
 from chassis.service import Service
-from contracts.jira import AuthorizationPrepared, IssueChanged, LinkGranted, SubscriptionAllowed, TenantChecked
+from contracts.jira import (
+    AuthorizationPrepared,
+    GrantHeld,
+    GrantRefused,
+    IssueChanged,
+    LinkGranted,
+    LinkLost,
+    LinkRefreshed,
+    SubscriptionAllowed,
+    TenantChecked,
+    WebhookCreated,
+)
 from contracts.keys import TenantKeys
+from contracts.registry import Tenant
 from contracts.teams import (
     ConversationLeft,
     ConversationSeen,
     DisconnectAsked,
+    MyDataAsked,
+    MyDataDeletionAsked,
     RegisterAsked,
+    SitesAsked,
     UnsubscribeAsked,
     VerifyAsked,
+    WebhookAsked,
 )
 from tenant_registry import words
-from tenant_registry.handlers import linking, notifying, registration
+from tenant_registry.attempts import Counted
+from tenant_registry.erasure import Eraser
+from tenant_registry.handlers import (
+    acts,
+    grants,
+    linking,
+    my_data,
+    notifying,
+    registration,
+    sites,
+    unlinking,
+    webhooks,
+)
 from tenant_registry.http.edge import edge
-from tenant_registry.http.surroundings import Surroundings
+from tenant_registry.http.surroundings import Policy, Surroundings
 from tenant_registry.mongo import database
+from tenant_registry.mongo.audit_batches import AuditBatches
+from tenant_registry.refreshing import keep_fresh
 from tenant_registry.registry import Registry
 from tenant_registry.relay import Relay
+from tenant_registry.rotation import Rotator
 from tenant_registry.settings import Settings
+from tenant_registry.working import keep_working
 
 NAME = "tenant-registry"
 log = structlog.get_logger()
@@ -45,39 +80,83 @@ async def connect(service: Service, settings: Settings) -> None:
     client = database.connect(settings.mongo_url.get_secret_value())
     registry = Registry(client, settings.mongo_database)
     relay = Relay(registry, service.kafka, f"{socket.gethostname()}/{uuid4().hex[:8]}", now)
+    keys = service.keys()
     rules = registration.RegistrationRules(
-        settings.allowed_registrars, f"{settings.registry_public_url}/v1/registrations"
+        settings.allowed_registrars, f"{settings.registry_public_url}/v1/registrations", settings.single_tenant
     )
+    webhook_rules = webhooks.WebhookRules(settings.allowed_registrars, settings.registry_public_url)
+    refused = Counter(
+        "bridge_refused_calls",
+        "Calls to the HTTP edge, and messages, that may be an attack",
+        ["why"],
+        registry=service.metrics.registry,
+    )
+
+    def counted(why: str) -> None:
+        refused.labels(why).inc()
 
     service.on(RegisterAsked, partial(registration.register_asked, registry=registry, rules=rules, now=now))
     service.on(TenantChecked, partial(registration.tenant_checked, registry=registry))
     service.on(TenantKeys, partial(registration.tenant_keys, registry=registry))
 
-    service.on(AuthorizationPrepared, partial(linking.authorization_prepared, registry=registry, now=now))
-    service.on(VerifyAsked, partial(linking.verify_asked, registry=registry, now=now))
-    service.on(LinkGranted, partial(linking.link_granted, registry=registry, now=now))
-    service.on(DisconnectAsked, partial(linking.disconnect_asked, registry=registry, now=now))
+    webhook_means = webhooks.Means(registry, keys, webhook_rules, now)
+    service.on(WebhookAsked, partial(webhooks.webhook_asked, means=webhook_means))
+    service.on(WebhookCreated, partial(webhooks.webhook_created, registry=registry, now=now))
 
-    service.on(ConversationSeen, partial(notifying.conversation_seen, registry=registry))
-    service.on(ConversationLeft, partial(notifying.conversation_left, registry=registry))
-    service.on(SubscriptionAllowed, partial(notifying.subscription_allowed, registry=registry, now=now))
-    service.on(UnsubscribeAsked, partial(notifying.unsubscribe_asked, registry=registry, now=now))
+    _on_connecting(service, registry, counted)
+    _on_own_data(service, registry, keys)
+
+    told: dict[str, Any] = {"registry": registry, "now": now, "counted": counted}
+    service.on(ConversationSeen, partial(notifying.conversation_seen, registry=registry, counted=counted))
+    service.on(ConversationLeft, partial(notifying.conversation_left, registry=registry, counted=counted))
+    service.on(SubscriptionAllowed, partial(notifying.subscription_allowed, **told))
+    service.on(UnsubscribeAsked, partial(notifying.unsubscribe_asked, **told))
     service.on(IssueChanged, partial(notifying.issue_changed, registry=registry, now=now))
+    batches = AuditBatches(registry.audit)
+    for act in acts.ACTS:
+        service.on(act, partial(acts.act_done, notes=batches, now=now))
     service.tell(words.delayed, words.given_up)
 
     around = Surroundings(
         registry=registry,
-        keys=service.keys(),
+        keys=keys,
         now=now,
         public_url=settings.registry_public_url,
         allow_http=settings.allow_http,
         biggest_hook=BIGGEST_MESSAGE - ROOM_FOR_HEADERS,
+        policy=Policy(settings.operator_token_hash, settings.single_tenant, settings.hook_window),
+        refused=counted,
+        gone=partial(service.kafka.tombstone, Tenant),
     )
     service.serve(edge(around, settings), settings.registry_host, settings.registry_port)
     service.background(partial(_keep, registry, relay))
+    service.background(partial(keep_fresh, registry, settings.tenant_check_every, now))
+    service.background(partial(keep_working, Rotator(registry, keys, now).step, "rotations"))
+    service.background(partial(keep_working, Eraser(registry, keys, around.gone, now).step, "erasures"))
     service.ready["mongodb"] = lambda: relay.database_answers
     service.on_close(registry.close)
     service.on_close(relay.stop)
+
+
+def _on_connecting(service: Service, registry: Registry, counted: Counted) -> None:
+    """Say what is handled by what on a person's way to a link, and back."""
+    with_all: dict[str, Any] = {"registry": registry, "now": now, "counted": counted}
+    service.on(AuthorizationPrepared, partial(linking.authorization_prepared, **with_all))
+    service.on(GrantHeld, partial(grants.grant_held, **with_all))
+    service.on(GrantRefused, partial(grants.grant_refused, **with_all))
+    service.on(VerifyAsked, partial(linking.verify_asked, **with_all))
+    service.on(LinkGranted, partial(linking.link_granted, **with_all))
+    service.on(LinkRefreshed, partial(grants.link_refreshed, **with_all))
+    service.on(LinkLost, partial(grants.link_lost, **with_all))
+    service.on(DisconnectAsked, partial(unlinking.disconnect_asked, registry=registry, now=now))
+
+
+def _on_own_data(service: Service, registry: Registry, keys: Keys) -> None:
+    """Say what is handled by what where people ask about what there is for them and of them."""
+    means = my_data.Means(registry, keys, now)
+    service.on(SitesAsked, partial(sites.sites_asked, registry=registry))
+    service.on(MyDataAsked, partial(my_data.my_data_asked, registry=registry))
+    service.on(MyDataDeletionAsked, partial(my_data.my_data_deletion_asked, means=means))
 
 
 async def _keep(registry: Registry, relay: Relay) -> None:

@@ -4,19 +4,26 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
+from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, uuid5
 
 from contracts.catalogue import BY_TYPE
 from contracts.event import Conversation, ForOnePerson
-from contracts.jira import IssueChanged, LinkGranted
-from contracts.registry import CommandResumed, Notice, NoticeDue
+from contracts.jira import IssueChanged
+from contracts.registry import AuthMode, CommandResumed, Notice, NoticeDue, WaitingIntent
 from contracts.teams import VerifyAsked
 from tenant_registry.rows import PendingLink
 
 CODE_ATTEMPTS = 5
+CODE_LIVES = timedelta(minutes=10)
+AUTHORIZED_APPLICATIONS = "/plugins/servlet/oauth/users/access-tokens"
+PERSONAL_TOKENS = "/secure/ViewProfile.jspa?selectedTab=com.atlassian.pats.pats-plugin:jira-user-personal-access-tokens"
+REFRESH = "refresh-"
+SIGNED_SINCE = (10, 0)
+VERSION = re.compile(r"\s*(\d{1,4})(?:\.(\d{1,4}))?")
 
 
 class Verdict(Enum):
@@ -42,9 +49,40 @@ def fits(secret: str, remembered: str) -> bool:
     return hmac.compare_digest(fingerprint(secret), remembered)
 
 
+def is_refresh(check_id: str) -> bool:
+    """Tell a check that only keeps what is known fresh from one that somebody asked for."""
+    return check_id.startswith(REFRESH)
+
+
+def version(text: str | None) -> tuple[int, int] | None:
+    """Give the first two numbers of a Jira's version; None where it does not begin with one."""
+    found = VERSION.match(text or "")
+    return (int(found[1]), int(found[2] or 0)) if found else None
+
+
+def signs_webhooks(jira_version: str | None) -> bool:
+    """Tell whether this Jira is known to sign its webhooks."""
+    return (version(jira_version) or (0, 0)) >= SIGNED_SINCE
+
+
 def link_id(tenant_id: str, user: str) -> str:
     """Name a link."""
     return f"{tenant_id}:{user}"
+
+
+def with_state(authorize_url: str, state: str) -> str:
+    """Add the state to the address of Jira's page."""
+    return f"{authorize_url}{'&' if '?' in authorize_url else '?'}{urlencode({'state': state})}"
+
+
+def leads_to(url: str, base_url: str) -> bool:
+    """Tell whether an address is one of this Jira."""
+    return url.startswith(f"{base_url}/")
+
+
+def tokens_url(auth_mode: AuthMode, base_url: str) -> str:
+    """Give the page on which a person sees in Jira what applications may do in his or her name."""
+    return base_url + (PERSONAL_TOKENS if auth_mode == "pat" else AUTHORIZED_APPLICATIONS)
 
 
 def brought(asked: VerifyAsked) -> str:
@@ -73,17 +111,17 @@ def judge(asked: VerifyAsked, own: PendingLink | None, others: PendingLink | Non
     return Verdict.RIGHT if right else Verdict.WRONG
 
 
-def resumed(granted: LinkGranted) -> CommandResumed | None:
+def resumed(waiting: WaitingIntent | None, person: str) -> CommandResumed | None:
     """Give back the command that waited for this person; one of anybody else's is not carried out."""
-    if granted.resume is None or (kind := BY_TYPE.get(granted.resume.event_type)) is None:
+    if waiting is None or (kind := BY_TYPE.get(waiting.event_type)) is None:
         return None
     try:
-        waiting = kind.model_validate(granted.resume.data)
+        intent = kind.model_validate(waiting.data)
     except ValueError:
         return None
-    if not isinstance(waiting, ForOnePerson) or waiting.origin.person != granted.origin.person:
+    if not isinstance(intent, ForOnePerson) or intent.origin.person != person:
         return None
-    return CommandResumed(origin=waiting.origin, waiting=granted.resume)
+    return CommandResumed(origin=intent.origin, waiting=waiting)
 
 
 def place(conversation: Conversation) -> Conversation:

@@ -1,27 +1,49 @@
 """The registry's database: its collections, and what must happen in several of them at once."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import Any
 
-from contracts.event import Conversation
-from contracts.registry import TenantCheckAsked
+from contracts.event import Conversation, Event
+from contracts.outcomes import Refused
+from contracts.registry import CodeExchangeAsked, TenantCheckAsked
 from tenant_registry import schema
 from tenant_registry.mongo.audit import Audit
+from tenant_registry.mongo.chain import AuditChain
+from tenant_registry.mongo.ciphertexts import Ciphertexts
 from tenant_registry.mongo.codes import RegistrationCodes
 from tenant_registry.mongo.conversations import Conversations, Subscriptions
-from tenant_registry.mongo.database import Client, DuplicateKeyError, Session, transaction
+from tenant_registry.mongo.database import Client, Document, DuplicateKeyError, Session, transaction
+from tenant_registry.mongo.erasures import Erasures, Receipts
+from tenant_registry.mongo.holdings import Holdings
 from tenant_registry.mongo.links import Links
+from tenant_registry.mongo.marks import Marks
 from tenant_registry.mongo.outbox import Outbox
-from tenant_registry.mongo.pending import PendingLinks
+from tenant_registry.mongo.pending import CodeSeen, PendingLinks
+from tenant_registry.mongo.people import People
 from tenant_registry.mongo.relay import RelayPlace
-from tenant_registry.mongo.tenants import Tenants
+from tenant_registry.mongo.rotations import Rotations
+from tenant_registry.mongo.tenants import TenantChange, Tenants
 from tenant_registry.mongo.told_changes import ToldChanges
-from tenant_registry.rows import AuditRow, CodeRow, LinkRow, SubscriptionRow, TenantRow
+from tenant_registry.my_data import Who
+from tenant_registry.rows import AuditRow, CodeRow, LinkRow, PendingLink, SubscriptionRow, TenantRow
+from tenant_registry.task_shapes import TASK_SHAPES
 
 
 class CodeUsed(Exception):
     """Another registration used the code first."""
+
+
+class Overtaken(Exception):
+    """What was to be changed has changed meanwhile, or is gone."""
+
+
+class Taken(Exception):
+    """Another Jira of the organisation has this already: `fields` says what."""
+
+    def __init__(self, fields: frozenset[str]) -> None:
+        super().__init__()
+        self.fields = fields
 
 
 class Registry:
@@ -37,13 +59,21 @@ class Registry:
         self.conversations = Conversations(self.database)
         self.subscriptions = Subscriptions(self.database)
         self.audit = Audit(self.database)
+        self.chain = AuditChain(self.database)
+        self.people = People(self.database)
         self.told_changes = ToldChanges(self.database)
         self.outbox = Outbox(self.database)
         self.relay = RelayPlace(self.database)
+        self.ciphertexts = Ciphertexts(self.database)
+        self.marks = Marks(self.database)
+        self.rotations = Rotations(self.database)
+        self.erasures = Erasures(client, self.database)
+        self.receipts = Receipts(self.database)
+        self.holdings = Holdings(self.database)
 
     async def prepare(self) -> None:
         """Bring the collections into shape."""
-        await schema.apply(self.database)
+        await schema.apply(self.database, (*schema.SHAPES, *TASK_SHAPES))
 
     async def close(self) -> None:
         """Disconnect."""
@@ -65,6 +95,48 @@ class Registry:
 
         return await self._once(work)
 
+    async def change(
+        self, change: TenantChange, noted: AuditRow | None = None, code: CodeRow | None = None
+    ) -> TenantRow:
+        """Change a tenant, use the code up, note it, ask for the check: all of it or nothing.
+
+        Raises Overtaken, Taken, CodeUsed.
+        """
+
+        async def work(session: Session) -> TenantRow:
+            if code is not None and not await self.codes.use(code, change.tenant_id, session):
+                raise CodeUsed
+            if change.fields.get("is_default") and (before := await self.tenants.find(change.tenant_id)):
+                await self.tenants.no_default_but(before, change.at, session)
+            tenant = await self.tenants.change(change, session)
+            if tenant is None:
+                raise Overtaken
+            if noted is not None:
+                await self.audit.note(noted, session)
+            if change.check_id is not None:
+                check = TenantCheckAsked(check_id=change.check_id, tenant=tenant.event(), asked_at=change.at)
+                await self.outbox.add(f"check:{check.check_id}", check, check.asked_at, session)
+            return tenant
+
+        try:
+            return await transaction(self._client, work)
+        except DuplicateKeyError as error:
+            raise Taken(frozenset((error.details or {}).get("keyPattern", {}))) from error
+
+    async def see_code(self, seen: CodeSeen, asked: CodeExchangeAsked, at: datetime) -> bool:
+        """Note that Jira gave a code and have it exchanged, once. False where nothing waits, or another came first."""
+
+        async def work(session: Session) -> bool:
+            before = await self.pending.see_code(seen, session)
+            if before is not None and before.jira_code_hash is None:
+                await self.outbox.add(f"exchange:{seen.lookup}", asked, at, session)
+            return before is not None
+
+        try:
+            return await transaction(self._client, work)
+        except DuplicateKeyError:
+            return False  # its code was exchanged before; it only seems to wait again
+
     async def link(self, link: LinkRow, noted: AuditRow) -> bool:
         """Write a link and forget what waited for it. False where this was done before: nothing changes."""
 
@@ -75,16 +147,63 @@ class Registry:
 
         return await self._once(work)
 
-    async def unlink(self, links: list[LinkRow], person: str, noted: AuditRow) -> bool:
-        """Erase links and what waited. False where this was done before: nothing changes."""
+    async def link_held(self, pending: PendingLink, link: LinkRow, noted: AuditRow, told: Sequence[Event]) -> None:
+        """Make a link of what waited, and say so, once. Raises Overtaken where it no longer waits."""
 
         async def work(session: Session) -> None:
+            if not await self.pending.take(pending, link.linked_at, session):
+                raise Overtaken
             await self.audit.note(noted, session)
+            await self.links.put(link, session)
+            for event in told:
+                await self.outbox.add(f"{noted.id}:{event.event_type()}", event, link.linked_at, session)
+
+        await self._once(work)
+
+    async def end_connecting(self, lookup: str, said: Refused, at: datetime) -> None:
+        """Forget what waits, and say why, once."""
+
+        async def work(session: Session) -> None:
+            if await self.pending.drop(lookup, session):
+                await self.outbox.add(f"denied:{lookup}", said, at, session)
+
+        await self._once(work)
+
+    async def unlink(self, links: Sequence[LinkRow], noted: Sequence[AuditRow]) -> bool:
+        """Erase links of a person and what waited for their Jiras. False where this was done before."""
+        person = f"{links[0].teams_tenant}|{links[0].user}"
+
+        async def work(session: Session) -> None:
+            for row in noted:
+                await self.audit.note(row, session)
             for link in links:
                 await self.links.remove(link.id, session)
-            await self.pending.drop_of(person, session)
+            await self.pending.drop_for(person, {link.tenant_id for link in links}, session)
 
         return await self._once(work)
+
+    async def lose(self, link_id: str, generation: int, noted: AuditRow) -> bool:
+        """Erase a link that Jira accepts no more. False where it is gone, or newer than this."""
+
+        async def work(session: Session) -> None:
+            if not await self.links.lose(link_id, generation, session):
+                raise Overtaken
+            await self.audit.note(noted, session)
+
+        try:
+            return await self._once(work)
+        except Overtaken:
+            return False
+
+    async def erase_person(self, who: Who, chat: str | None, noted: AuditRow) -> None:
+        """Delete what is stored about a person but what the audit noted, and note how much that was, once."""
+
+        async def work(session: Session) -> None:
+            erased = await self.people.erase(who, chat, session)
+            counts = {what: str(count) for what, count in erased.items()}
+            await self.audit.note(noted.model_copy(update={"details": counts}), session)
+
+        await self._once(work)
 
     async def _once(self, work: Callable[[Session], Coroutine[Any, Any, None]]) -> bool:
         try:
@@ -107,22 +226,23 @@ class Registry:
         except DuplicateKeyError:
             return False
 
-    async def unsubscribe(self, where: Conversation, project: str, noted: AuditRow) -> bool:
-        """Remove a conversation's subscription to a project. False where there was none."""
+    async def unsubscribe(self, where: Conversation, what: Document, noted: AuditRow) -> bool:
+        """Remove a conversation's subscriptions to a project, perhaps of one Jira alone. False where there was none."""
+        wanted = {**what, "teams_tenant": where.teams_tenant, "conversation_id": where.conversation_id}
 
         async def work(session: Session) -> bool:
-            removed = await self.subscriptions.remove(where.teams_tenant, where.conversation_id, project, session)
+            removed = await self.subscriptions.remove(wanted, session)
             if removed:
                 await self.audit.note(noted, session)
             return bool(removed)
 
         return await transaction(self._client, work)
 
-    async def leave(self, conversation_id: str, at: datetime) -> None:
+    async def leave(self, where: Conversation, at: datetime) -> None:
         """Note that the bot left a conversation, which then hears of nothing."""
 
         async def work(session: Session) -> None:
-            if await self.conversations.left(conversation_id, at, session):
-                await self.subscriptions.remove_all(conversation_id, session)
+            if await self.conversations.left(where, at, session):
+                await self.subscriptions.remove_all(where.conversation_id, session)
 
         await transaction(self._client, work)

@@ -70,7 +70,7 @@ class Relay:
 
     async def _relay_while_ours(self) -> None:
         """Relay until something fails; a Kafka that is slow to confirm does not cost the lease."""
-        tasks = {asyncio.create_task(self._relay()), asyncio.create_task(self._prolong())}
+        tasks = {asyncio.create_task(work) for work in (self._relay(), self._prolong(), self._chain())}
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -84,6 +84,12 @@ class Relay:
         while True:
             await asyncio.sleep(PROLONG_EVERY.total_seconds())
             await self._registry.relay.prolong(self._name, self._now())
+
+    async def _chain(self) -> None:
+        """Give the audit's new rows their places."""
+        while True:
+            if not await self._registry.chain.extend():
+                await asyncio.sleep(PAUSE.total_seconds())
 
     async def _relay(self) -> None:
         try:

@@ -1,13 +1,16 @@
 """What the registry remembers: one class per collection, with no secret in clear."""
 
+import hashlib
+import json
+import secrets
 from datetime import datetime
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.event import Conversation, Origin
-from contracts.jira import CheckResult
-from contracts.registry import AccountLink, Tenant, WaitingIntent
+from contracts.jira import CheckResult, GrantHeld
+from contracts.registry import AccountLink, AuthMode, Tenant, TenantState, WaitingIntent
 
 
 class Row(BaseModel):
@@ -36,21 +39,35 @@ class TenantRow(Row):
     base_url: str
     signing_base_url: str | None = None
     site: str
-    auth_mode: Literal["oauth1"] = "oauth1"
+    alias: str | None = None
+    is_default: bool = False
+    auth_mode: AuthMode = "oauth1"
     consumer_key: str
-    """A ciphertext."""
+    """A ciphertext; OAuth 2.0: of the client id; with personal access tokens empty."""
+    client_secret: str | None = None
+    """OAuth 2.0: a ciphertext."""
+    webhook_secret: str | None = None
+    """A ciphertext; None: this Jira proves itself by the address of its webhook."""
+    source_networks: tuple[str, ...] = ()
+    """Networks (CIDR) from which its calls and webhooks may come; empty: any."""
+    destinations: tuple[str, ...] = ()
+    """Networks (CIDR) that may be reached for it; empty: whatever the operator allows."""
     public_key: str | None
     data_key_version: int | None = None
     signing_key_version: int | None = None
     keys_destroyed_at: datetime | None = None
-    state: Literal["pending", "active", "failed"] = "pending"
+    state: TenantState = "pending"
     jira_version: str | None = None
     connector_version: str | None = None
     title: str | None = None
     checks: tuple[CheckResult, ...] = ()
     checked_at: datetime | None = None
+    check_id: str | None = None
+    """The newest check that was asked for: results of others come too late; None: any is taken."""
+    check_asked_at: datetime | None = None
     registration_token_hash: str
-    hook_token_hash: str
+    hook_token_hash: str | None
+    """None: no webhook is taken for the address that it came to alone."""
     registered_by: str
     registered_at: datetime
     updated_at: datetime
@@ -67,14 +84,22 @@ class LinkRow(Row):
     teams_tenant: str
     user: str
     jira_user: str
+    auth_mode: AuthMode = "oauth1"
     access_token: str
-    token_secret: str
+    token_secret: str = ""
+    refresh_token: str | None = None
+    generation: int = 0
     linked_at: datetime
     expires_at: datetime | None = None
 
     def event(self) -> AccountLink:
         """Give what key-vault needs."""
         return AccountLink.model_validate({**self.model_dump(), "link_id": self.id})
+
+
+def generation_at(linked_at: datetime) -> int:
+    """Give the first generation of a link: later than any of a link that was here before, however often refreshed."""
+    return int(linked_at.timestamp() * 1000)
 
 
 class PendingLink(Row):
@@ -84,6 +109,14 @@ class PendingLink(Row):
     tenant_id: str
     origin: Origin
     request_token: str
+    authorize_url: str | None = None
+    """OAuth 2.0: Jira's page with all parameters but `state`."""
+    code_verifier: str | None = None
+    """OAuth 2.0: a JWE to key-vault."""
+    grant: GrantHeld | None = None
+    """OAuth 2.0: what Jira granted, as ciphertexts, until the right person brings the code."""
+    jira_code_hash: str | None = None
+    """OAuth 2.0: the hash of the code that Jira gave the browser; only that browser is shown a code of ours."""
     verifier: str | None = None
     code_hash: str | None = None
     attempts: tuple[str, ...] = ()
@@ -134,7 +167,10 @@ class SubscriptionRow(Row):
 
 
 class AuditRow(Row):
-    """Who did what and when; `id` is the deed and its intent, so a repeat is noted once."""
+    """Who did what and when; `id` is the deed and its intent, so a repeat is noted once.
+
+    What is personal of it is digested by itself, so that it can be deleted without breaking the chain.
+    """
 
     what: str
     teams_tenant: str
@@ -142,6 +178,14 @@ class AuditRow(Row):
     at: datetime
     tenant_id: str | None = None
     details: dict[str, str]
+    salt: str | None = Field(default_factory=lambda: secrets.token_hex(16))
+    """None: the person had this deleted; `user` and `details` are blank then."""
+    personal: str | None = None
+    """The digest of salt, user and details; it stays."""
+    seq: int | None = None
+    """Its place among its organisation's rows, from 1; None: not chained yet."""
+    prev: str | None = None
+    hash: str | None = None
 
     @classmethod
     def of(cls, what: str, origin: Origin, at: datetime, **details: str) -> Self:
@@ -155,6 +199,19 @@ class AuditRow(Row):
             tenant_id=details.pop("tenant_id", None),
             details=details,
         )
+
+    def document(self) -> dict[str, Any]:
+        """Give what the database is to hold, with the digest of what is personal."""
+        return {**super().document(), "personal": self.personal or self.personal_digest()}
+
+    def part(self, name: str) -> Self:
+        """Note this as one of several parts of a deed."""
+        return self.model_copy(update={"id": f"{self.id}:{name}"})
+
+    def personal_digest(self) -> str:
+        """Digest what is personal."""
+        told = json.dumps([self.salt, self.user, self.details], ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(told.encode()).hexdigest()
 
 
 def deed(what: str, origin: Origin) -> str:

@@ -1,5 +1,6 @@
 """The collections: what their documents must look like, what is unique, and what passes away by itself."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ WHEN_OR_NONE = {"bsonType": ["date", "null"]}
 VERSION_OR_NONE = {"bsonType": ["int", "long", "null"]}
 LIST = {"bsonType": "array"}
 RECORD = {"bsonType": "object"}
+AUTH_MODE = {"enum": ["oauth1", "oauth2", "pat"]}
 
 
 @dataclass(frozen=True)
@@ -56,25 +58,47 @@ TENANTS = Shape(
         "base_url": {"bsonType": "string", "pattern": "^https?://"},
         "signing_base_url": TEXT_OR_NONE,
         "site": TEXT,
-        "auth_mode": {"enum": ["oauth1"]},
+        "alias": TEXT_OR_NONE,
+        "is_default": {"bsonType": "bool"},
+        "auth_mode": AUTH_MODE,
         "consumer_key": TEXT,
+        "client_secret": TEXT_OR_NONE,
+        "webhook_secret": TEXT_OR_NONE,
+        "source_networks": LIST,
+        "destinations": LIST,
         "public_key": TEXT_OR_NONE,
         "data_key_version": VERSION_OR_NONE,
         "signing_key_version": VERSION_OR_NONE,
         "keys_destroyed_at": WHEN_OR_NONE,
-        "state": {"enum": ["pending", "active", "failed"]},
+        "state": {"enum": ["pending", "active", "failed", "suspended"]},
         "jira_version": TEXT_OR_NONE,
         "connector_version": TEXT_OR_NONE,
         "title": TEXT_OR_NONE,
         "checks": LIST,
         "checked_at": WHEN_OR_NONE,
+        "check_id": TEXT_OR_NONE,
+        "check_asked_at": WHEN_OR_NONE,
         "registration_token_hash": HASH,
-        "hook_token_hash": HASH,
+        "hook_token_hash": HASH_OR_NONE,
         "registered_by": TEXT,
         "registered_at": WHEN,
         "updated_at": WHEN,
     },
-    indexes=(Index(("teams_tenant", "base_url"), unique=True),),
+    optional=(
+        "alias",
+        "is_default",
+        "client_secret",
+        "webhook_secret",
+        "source_networks",
+        "destinations",
+        "check_id",
+        "check_asked_at",
+    ),
+    indexes=(
+        Index(("teams_tenant", "base_url"), unique=True),
+        Index(("teams_tenant", "alias"), unique=True, only={"alias": {"$type": "string"}}),
+        Index(("teams_tenant", "is_default"), unique=True, only={"is_default": True}),
+    ),
 )
 LINKS = Shape(
     "links",
@@ -83,8 +107,11 @@ LINKS = Shape(
         "teams_tenant": TEXT,
         "user": TEXT,
         "jira_user": TEXT,
+        "auth_mode": AUTH_MODE,
         "access_token": TEXT,
         "token_secret": TEXT,
+        "refresh_token": TEXT_OR_NONE,
+        "generation": {"bsonType": ["int", "long"]},
         "linked_at": WHEN,
         "expires_at": WHEN_OR_NONE,
         "gone": {"enum": [True]},
@@ -95,13 +122,16 @@ LINKS = Shape(
         "teams_tenant",
         "user",
         "jira_user",
+        "auth_mode",
         "access_token",
         "token_secret",
+        "refresh_token",
+        "generation",
         "linked_at",
         "expires_at",
         "gone",
     ),
-    indexes=(Index(("teams_tenant", "user")),),
+    indexes=(Index(("teams_tenant", "user")), Index(("tenant_id", "_id"))),
 )
 PENDING = Shape(
     "pending_links",
@@ -112,6 +142,10 @@ PENDING = Shape(
         "user": TEXT,
         "origin": RECORD,
         "request_token": TEXT,
+        "authorize_url": TEXT_OR_NONE,
+        "code_verifier": TEXT_OR_NONE,
+        "grant": {"bsonType": ["object", "null"]},
+        "jira_code_hash": HASH_OR_NONE,
         "verifier": TEXT_OR_NONE,
         "code_hash": HASH_OR_NONE,
         "attempts": LIST,
@@ -121,6 +155,7 @@ PENDING = Shape(
         "expires_at": WHEN,
         "purge_at": WHEN,
     },
+    optional=("authorize_url", "code_verifier", "grant", "jira_code_hash"),
     indexes=(
         Index(("lookup",), unique=True),
         Index(("teams_tenant", "code_hash")),
@@ -158,6 +193,7 @@ SUBSCRIPTIONS = Shape(
     indexes=(
         Index(("tenant_id", "project", "conversation_id"), unique=True),
         Index(("conversation_id",)),
+        Index(("teams_tenant", "subscribed_by")),
     ),
 )
 AUDIT = Shape(
@@ -169,9 +205,21 @@ AUDIT = Shape(
         "at": WHEN,
         "tenant_id": TEXT_OR_NONE,
         "details": RECORD,
+        "salt": TEXT_OR_NONE,
+        "personal": HASH,
+        "seq": VERSION_OR_NONE,
+        "prev": HASH_OR_NONE,
+        "hash": HASH_OR_NONE,
     },
-    indexes=(Index(("teams_tenant", "at")), Index(("tenant_id", "at"))),
+    indexes=(
+        Index(("teams_tenant", "at")),
+        Index(("tenant_id", "at")),
+        Index(("teams_tenant", "user")),
+        Index(("teams_tenant", "seq"), unique=True, only={"seq": {"$gt": 0}}),
+        Index(("at",), only={"seq": {"$type": "null"}}),
+    ),
 )
+AUDIT_HEADS = Shape("audit_heads", {"seq": {"bsonType": ["int", "long"]}, "hash": HASH})
 TOLD_CHANGES = Shape(
     "told_changes",
     {"told_by": TEXT, "purge_at": WHEN},
@@ -192,14 +240,14 @@ RELAY = Shape(
     {"holder": TEXT_OR_NONE, "until": WHEN, "token": {"bsonType": ["object", "null"]}},
     optional=("token",),
 )
-SHAPES = (TENANTS, LINKS, PENDING, CODES, CONVERSATIONS, SUBSCRIPTIONS, AUDIT, TOLD_CHANGES, OUTBOX, RELAY)
+SHAPES = (TENANTS, LINKS, PENDING, CODES, CONVERSATIONS, SUBSCRIPTIONS, AUDIT, AUDIT_HEADS, TOLD_CHANGES, OUTBOX, RELAY)
 
 
 @guarded
-async def apply(database: Database) -> None:
+async def apply(database: Database, shapes: Iterable[Shape] = SHAPES) -> None:
     """Bring the database to these shapes; doing it again changes nothing."""
     present = set(await database.list_collection_names())
-    for shape in SHAPES:
+    for shape in shapes:
         if shape.name in present:
             await database.command("collMod", shape.name, validator=shape.validator(), validationLevel="strict")
         else:

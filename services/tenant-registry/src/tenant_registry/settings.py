@@ -5,6 +5,7 @@ from datetime import timedelta
 from pydantic import Field, SecretStr, field_validator
 
 from chassis.settings import ServiceSettings
+from tenant_registry.networks import networks
 
 
 class Settings(ServiceSettings):
@@ -26,6 +27,16 @@ class Settings(ServiceSettings):
     """Comma-separated Entra object ids of those who may register a Jira; none by default."""
     allow_http: bool = False
     """Let a Jira be registered by an http address; for development."""
+    single_tenant: str = ""
+    """The only Teams organisation (Entra tenant id) that is served; all are when unset."""
+    operator_token_hash: str = Field(default="", pattern="^([0-9a-f]{64})?$")
+    """Hex SHA-256 of the operator's bearer token for `/v1/tenants`; nobody has one when unset."""
+    trusted_proxies: str = ""
+    """Comma-separated networks (CIDR) of proxies whose `X-Forwarded-For` is believed; none by default."""
+    hook_window: timedelta = timedelta(hours=1)
+    """How far the time in a webhook may be from ours."""
+    tenant_check_every: timedelta = Field(default=timedelta(days=1), ge=timedelta(minutes=1))
+    """How often an active Jira is checked again, which keeps its version known."""
 
     requests_per_minute: int = Field(default=120, ge=1)
     """From one source, to all but the webhooks."""
@@ -42,6 +53,16 @@ class Settings(ServiceSettings):
     @classmethod
     def _no_trailing_slash(cls, url: str) -> str:
         return url.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, texts: str) -> str:
+        return ",".join(networks(texts))
+
+    @property
+    def proxies(self) -> tuple[str, ...]:
+        """Give the trusted networks."""
+        return networks(self.trusted_proxies)
 
     @property
     def allowed_registrars(self) -> frozenset[str]:

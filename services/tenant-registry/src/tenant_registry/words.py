@@ -1,11 +1,17 @@
 """What the registry says to people: plain words, no markup, and what to do next."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from contracts.event import Event, ForOnePerson, Origin
-from contracts.outcomes import Delayed, Refused
+from contracts.jira import GrantHeld, LinkLost, LinkRefreshed
+from contracts.outcomes import Delayed, Outcome, Refused
 from tenant_registry.decide import Verdict
+from tenant_registry.rows import TenantRow
+from tenant_registry.sites import NoSite
 
+UNASKED = (Outcome, GrantHeld, LinkRefreshed, LinkLost)
+"""Nobody waits for what the registry makes of these: where its records are out of reach, people need not know."""
 VERDICTS: dict[Verdict, tuple[str, str, str]] = {
     Verdict.NOTHING_WAITS: (
         "nothing_waits",
@@ -76,6 +82,77 @@ def not_registered(origin: Origin) -> Refused:
     )
 
 
+def other_organisation(origin: Origin) -> Refused:
+    """Say that this install serves one organisation only."""
+    return Refused(
+        origin=origin,
+        code="forbidden",
+        why="This Bridge serves another organisation than yours.",
+        advice="Ask your administrator which Bridge is yours.",
+    )
+
+
+def no_site(origin: Origin, why: NoSite, tenants: Sequence[TenantRow]) -> Refused:
+    """Say why no Jira is meant, and how to name one."""
+    if why is NoSite.NONE_REGISTERED:
+        return not_registered(origin)
+    aliases = ", ".join(tenant.alias for tenant in tenants if tenant.alias)
+    if why is NoSite.NO_SUCH_ALIAS:
+        said = "Your organisation has no Jira of this name."
+        return Refused(origin=origin, code="not_found", why=said, advice=f"Name one of these: {aliases}.")
+    said = "Your organisation has several Jiras, and none of them is the default."
+    return Refused(origin=origin, code="ambiguous", why=said, advice=f"Begin with on and one of these: {aliases}.")
+
+
+def not_active(origin: Origin, tenant: TenantRow) -> Refused:
+    """Say that a Jira cannot be used now."""
+    if tenant.state == "suspended":
+        advice = "Ask the operator of Bridge to resume it."
+        return Refused(origin=origin, code="suspended", why=f"{tenant.site} is suspended.", advice=advice)
+    advice = "Ask your Jira administrator to look at its checks."
+    return Refused(origin=origin, code="not_ready", why=f"{tenant.site} has not passed its checks.", advice=advice)
+
+
+def webhooks_switched_off(origin: Origin) -> Refused:
+    """Say that an older Jira's webhooks would be turned away."""
+    return Refused(
+        origin=origin,
+        code="forbidden",
+        why="This Jira cannot sign its webhooks, and unsigned ones are switched off for it, so nothing was created.",
+        advice="Make an address for them first: POST to tenantUrl/webhook with signed false.",
+    )
+
+
+def not_here(origin: Origin) -> Refused:
+    """Say that a conversation belongs to another organisation than the person."""
+    return Refused(
+        origin=origin,
+        code="forbidden",
+        why="This conversation belongs to another organisation than yours, so nothing was changed.",
+        advice="Ask somebody of that organisation, or do this in a conversation of your own.",
+    )
+
+
+def not_granted(origin: Origin) -> Refused:
+    """Say that Jira gave no permission although the person allowed it, or the way to connect has changed."""
+    return Refused(
+        origin=origin,
+        code="link_failed",
+        why="Jira gave Bridge no permission to act for you, so nothing is connected.",
+        advice="Type connect to try again. If it happens again, tell your Jira administrator.",
+    )
+
+
+def one_moment(origin: Origin) -> Refused:
+    """Say that Jira's answer is still on its way; the code keeps."""
+    return Refused(
+        origin=origin,
+        code="one_moment",
+        why="Jira has not told me yet that you allowed it.",
+        advice="Send the same code again in a moment: it is still good.",
+    )
+
+
 def denied(origin: Origin) -> Refused:
     """Say that Jira reported a Deny."""
     return Refused(
@@ -86,16 +163,34 @@ def denied(origin: Origin) -> Refused:
     )
 
 
+ROTATION_WAITS = "Key-vault or the database does not answer right now: the rotation goes on by itself when it does."
+
+
+def rotation_refused(code: str) -> str:
+    """Say why a rotation ended before its time."""
+    if code in ("keys_destroyed", "unknown_tenant"):
+        return "This tenant has no keys any more, so there is nothing to rotate: register its Jira anew."
+    return f"Key-vault refused ({code}): look at its log, then ask for the rotation again."
+
+
+def unreadable_secrets(count: int) -> str:
+    """Say that some ciphertexts are of no use any more."""
+    return (
+        f"What is stored in {count} places did not open with any version of the keys, so it was left as it is:"
+        " the people concerned are asked to connect again."
+    )
+
+
 def delayed(event: Event, until: datetime) -> Delayed | None:
     """Say that it takes longer, and until when it is tried."""
-    if not isinstance(event, ForOnePerson):
+    if not isinstance(event, ForOnePerson) or isinstance(event, UNASKED):
         return None
     return Delayed(origin=event.origin, why="My own records are out of reach at the moment.", until=until)
 
 
 def given_up(event: Event, _: datetime) -> Refused | None:
     """Say that it is tried no more."""
-    if not isinstance(event, ForOnePerson):
+    if not isinstance(event, ForOnePerson) or isinstance(event, UNASKED):
         return None
     return Refused(
         origin=event.origin,

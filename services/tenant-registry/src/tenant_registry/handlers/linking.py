@@ -1,40 +1,72 @@
-"""Connecting a person: what waits, who brings the code, what was granted, and taking it back."""
+"""Connecting a person: what waits, who brings the code, and what was granted."""
 
 from collections.abc import Callable
 from datetime import datetime
 
 from contracts.event import Event
 from contracts.jira import AuthorizationPrepared, LinkGranted
-from contracts.outcomes import Linked, Refused, Unlinked
+from contracts.outcomes import Linked, Refused
 from contracts.registry import LinkCompletionAsked
-from contracts.teams import DisconnectAsked, VerifyAsked
+from contracts.teams import VerifyAsked
 from tenant_registry import words
-from tenant_registry.decide import Verdict, brought, fingerprint, judge, link_id, resumed
+from tenant_registry.attempts import Attempts, Counted, uncounted
+from tenant_registry.decide import Verdict, brought, fingerprint, judge, leads_to, link_id, resumed
+from tenant_registry.handlers.grants import Brought, link_held
 from tenant_registry.registry import Registry
-from tenant_registry.rows import AuditRow, LinkRow, PendingLink, deed
+from tenant_registry.rows import AuditRow, LinkRow, PendingLink, deed, generation_at
 
 Clock = Callable[[], datetime]
+MISTAKES = frozenset({Verdict.WRONG, Verdict.TOO_OFTEN, Verdict.SOMEBODY_ELSES})
 
 
-async def authorization_prepared(prepared: AuthorizationPrepared, registry: Registry, now: Clock) -> None:
+async def authorization_prepared(
+    prepared: AuthorizationPrepared, registry: Registry, now: Clock, counted: Counted = uncounted
+) -> None:
     """Remember where a person was sent, until the browser and the person come back."""
-    if prepared.expires_at > now() and await registry.tenants.owned(prepared.tenant_id, prepared.origin.teams_tenant):
-        await registry.pending.prepare(prepared)
+    attempts = Attempts(registry, now, counted)
+    tenant = await attempts.own_tenant(prepared.origin, prepared.tenant_id)
+    if tenant is None or prepared.expires_at <= now():
+        return
+    if prepared.authorize_url is not None and not leads_to(prepared.authorize_url, tenant.base_url):
+        await attempts.refused(prepared.origin, "foreign_address", tenant_id=tenant.id)
+        return
+    await registry.pending.prepare(prepared)
 
 
-async def verify_asked(asked: VerifyAsked, registry: Registry, now: Clock) -> LinkCompletionAsked | Refused:
+async def verify_asked(
+    asked: VerifyAsked, registry: Registry, now: Clock, counted: Counted = uncounted
+) -> LinkCompletionAsked | Refused | None:
     """Let only the person who asked to connect complete it, with the code that the browser was shown."""
     origin, at = asked.origin, now()
+    if await registry.audit.find(deed("linked", origin)) is not None:
+        return None  # the same message again: it was done, and what was done says so
     own = await registry.pending.try_code(origin.person, origin.intent_id)
     others = await registry.pending.of_others(origin.teams_tenant, origin.user, fingerprint(brought(asked)))
     verdict = judge(asked, own, others, at)
+    if verdict in MISTAKES:
+        counted(words.VERDICTS[verdict][0])
     if others is not None and verdict is Verdict.SOMEBODY_ELSES:
         await registry.pending.spoil(others.lookup, at)
         await registry.audit.note_once(AuditRow.of("link_refused", origin, at, tenant_id=others.tenant_id))
     if own is None or verdict is not Verdict.RIGHT:
         return words.code_refused(origin, verdict)
-    if not await registry.pending.complete(own.lookup, origin.intent_id):
-        return words.code_refused(origin, Verdict.USED)
+    return await _complete(asked, own, registry, now)
+
+
+async def _complete(
+    asked: VerifyAsked, own: PendingLink, registry: Registry, now: Clock
+) -> LinkCompletionAsked | Refused | None:
+    tenant = await registry.tenants.owned(own.tenant_id, asked.origin.teams_tenant)
+    if tenant is None:
+        return words.not_registered(asked.origin)
+    if tenant.state == "suspended":
+        return words.not_active(asked.origin, tenant)
+    if (own.authorize_url is not None) != (tenant.auth_mode == "oauth2"):
+        return words.not_granted(asked.origin)  # it was registered anew meanwhile, in another way
+    if own.authorize_url is not None:
+        return await link_held(Brought(asked.origin, own, tenant), registry, now)
+    if not await registry.pending.complete(own.lookup, asked.origin.intent_id):
+        return words.code_refused(asked.origin, Verdict.USED)
     return _completion(asked, own)
 
 
@@ -50,41 +82,38 @@ def _completion(asked: VerifyAsked, own: PendingLink) -> LinkCompletionAsked:
     )
 
 
-async def link_granted(granted: LinkGranted, registry: Registry, now: Clock) -> list[Event]:
+async def link_granted(
+    granted: LinkGranted, registry: Registry, now: Clock, counted: Counted = uncounted
+) -> list[Event]:
     """Store who acts as whom, tell the person, and go on with the command that waited."""
-    origin, at = granted.origin, now()
-    tenant = await registry.tenants.owned(granted.tenant_id, origin.teams_tenant)
+    origin, at, attempts = granted.origin, now(), Attempts(registry, now, counted)
+    tenant = await attempts.own_tenant(origin, granted.tenant_id)
     if tenant is None:
         return [words.not_registered(origin)]
+    if tenant.state == "suspended":
+        return [words.not_active(origin, tenant)]
+    if granted.link_id != link_id(tenant.id, origin.user):
+        await attempts.refused(origin, "foreign_link", tenant_id=tenant.id)
+        return [words.not_granted(origin)]
+    # An OAuth 2.0 link is made of a grant that is held until the right person brings the code, and of nothing else.
+    if granted.auth_mode != tenant.auth_mode or granted.auth_mode == "oauth2":
+        return [words.not_granted(origin)]
     link = LinkRow(
-        id=link_id(tenant.id, origin.user),
+        id=granted.link_id,
         tenant_id=tenant.id,
         teams_tenant=origin.teams_tenant,
         user=origin.user,
         jira_user=granted.jira_user.name,
+        auth_mode=granted.auth_mode,
         access_token=granted.access_token,
         token_secret=granted.token_secret,
+        generation=generation_at(at),
         linked_at=at,
         expires_at=granted.expires_at,
     )
-    noted = AuditRow.of("linked", origin, at, tenant_id=tenant.id, jira_user=link.jira_user)
-    await registry.link(link, noted)
-    command = resumed(granted)
-    return [Linked(origin=origin, site=tenant.site, jira_user=granted.jira_user), *([command] if command else [])]
-
-
-async def disconnect_asked(asked: DisconnectAsked, registry: Registry, now: Clock) -> Unlinked | Refused:
-    """Erase a person's links; the relay's tombstones make key-vault forget them too."""
-    origin = asked.origin
-    done = await registry.audit.find(deed("unlinked", origin))
-    if done is not None:
-        return Unlinked(origin=origin, site=done.details["site"])
-    links = await registry.links.of_person(origin.teams_tenant, origin.user)
-    if not links:
-        await registry.pending.drop_of(origin.person)
-        return words.not_linked(origin)
-    tenants = [await registry.tenants.find(link.tenant_id) for link in links]
-    site = ", ".join(tenant.site for tenant in tenants if tenant)
-    noted = AuditRow.of("unlinked", origin, now(), tenant_id=links[0].tenant_id, site=site)
-    await registry.unlink(links, origin.person, noted)
-    return Unlinked(origin=origin, site=site)
+    await registry.link(link, AuditRow.of("linked", origin, at, tenant_id=tenant.id, jira_user=link.jira_user))
+    linked = Linked(origin=origin, site=tenant.site, jira_user=granted.jira_user)
+    command = resumed(granted.resume, origin.person)
+    if granted.resume is not None and command is None:
+        await attempts.refused(origin, "foreign_command", tenant_id=tenant.id)
+    return [linked, *([command] if command else [])]

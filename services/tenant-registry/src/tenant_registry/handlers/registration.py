@@ -22,6 +22,8 @@ class RegistrationRules:
 
     registrars: frozenset[str]
     registration_url: str
+    only: str = ""
+    """The only Teams organisation that is served; empty: all are."""
 
 
 async def register_asked(
@@ -29,6 +31,8 @@ async def register_asked(
 ) -> RegistrationCodeIssued | Refused:
     """Let an administrator's code register a Jira; the code itself never comes here before it is used."""
     origin = asked.origin
+    if rules.only and origin.teams_tenant.lower() != rules.only.lower():
+        return words.other_organisation(origin)
     if origin.user.lower() not in rules.registrars:
         return words.not_a_registrar(origin)
     at = now()

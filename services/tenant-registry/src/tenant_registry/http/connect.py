@@ -1,38 +1,37 @@
 """`/connect` and `/oauth/callback`: what a person's browser visits on its way to Jira's Allow page and back."""
 
 import asyncio
-import secrets
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import BaseModel, Field
 
 from chassis.errors import Unavailable
-from tenant_registry import words
-from tenant_registry.decide import fingerprint
+from tenant_registry.decide import CODE_LIVES, fingerprint
+from tenant_registry.http import oauth2
 from tenant_registry.http.problem import problems
 from tenant_registry.http.surroundings import Surroundings
+from tenant_registry.http.visits import Visit, deny, fresh_code, gone, incomplete, unavailable, visit
 from tenant_registry.mongo.pending import Allowed
-from tenant_registry.pages import HEADERS, code_page, message_page
-from tenant_registry.rows import PendingLink, TenantRow
+from tenant_registry.pages import HEADERS, code_page
 
-CODE_LIVES = timedelta(minutes=10)
 DENIED = "denied"
 LOOK_EVERY = timedelta(milliseconds=200)
 LOOKS = 10
 Parameter = Annotated[str, Query(max_length=500)]
-AGAIN = "Go back to Teams and type connect to get a new link."
 
 
-@dataclass(frozen=True)
-class Visit:
-    """A connection that still waits, and the Jira it is for."""
+class Answer(BaseModel):
+    """What Jira sends the browser back with: OAuth 1.0a's two parameters, or OAuth 2.0's."""
 
-    pending: PendingLink
-    tenant: TenantRow
+    oauth_token: str = Field("", max_length=500)
+    oauth_verifier: str = Field("", max_length=500)
+    state: str = Field("", max_length=500)
+    code: str = Field("", max_length=2000)
+    error: str = Field("", max_length=500)
 
 
 def routes(around: Surroundings) -> APIRouter:
@@ -40,78 +39,58 @@ def routes(around: Surroundings) -> APIRouter:
     router = APIRouter(tags=["browser"], default_response_class=HTMLResponse)
 
     @router.get("/connect", status_code=302, summary="Go to Jira's Allow page", responses=problems(429))
-    async def connect(oauth_token: Parameter = "") -> Response:
+    async def connect(oauth_token: Parameter = "", state: Parameter = "") -> Response:
         try:
-            return await _connect(oauth_token, around)
+            return await _connect(oauth_token, state, around)
         except Unavailable:
-            return _unavailable()
+            return unavailable()
 
     @router.get("/oauth/callback", summary="Come back from Jira's Allow page", responses=problems(429))
-    async def callback(oauth_token: Parameter = "", oauth_verifier: Parameter = "") -> Response:
+    async def callback(answer: Annotated[Answer, Query()]) -> Response:
         try:
-            return await _callback(oauth_token, oauth_verifier, around)
+            return await _callback(answer, around)
         except Unavailable:
-            return _unavailable()
+            return unavailable()
 
     return router
 
 
-async def _connect(token: str, around: Surroundings) -> Response:
-    visit = await _visit(token, around)
-    looks = LOOKS if token else 0
-    while visit is None and looks > 0:  # card and pending link travel separately: a quick finger may come first
+async def _connect(token: str, state: str, around: Surroundings) -> Response:
+    secret = state or token
+    found = await visit(secret, around)
+    looks = LOOKS if secret else 0
+    while found is None and looks > 0:  # card and pending link travel separately: a quick finger may come first
         looks -= 1
         await asyncio.sleep(LOOK_EVERY.total_seconds())
-        visit = await _visit(token, around)
-    if visit is None:
-        return _gone()
-    query = urlencode({"oauth_token": token})
+        found = await visit(secret, around)
+    if found is None or found.oauth2 != bool(state):
+        return gone()
+    return RedirectResponse(oauth2.allow_page(found, state) if state else _allow_page(found, token), 302, HEADERS)
+
+
+def _allow_page(found: Visit, token: str) -> str:
     # The address as Jira knows itself may differ; the one that its administrator registered is the one people open.
-    url = f"{visit.tenant.base_url}/plugins/servlet/oauth/authorize?{query}"
-    return RedirectResponse(url, 302, HEADERS)
+    return f"{found.tenant.base_url}/plugins/servlet/oauth/authorize?{urlencode({'oauth_token': token})}"
 
 
-async def _callback(token: str, verifier: str, around: Surroundings) -> Response:
+async def _callback(answer: Answer, around: Surroundings) -> Response:
+    if answer.state:
+        return await oauth2.callback(oauth2.Back(answer.state, answer.code, answer.error), around)
+    token, verifier = answer.oauth_token, answer.oauth_verifier
     if not token or not verifier:
-        return message_page(400, "Something is missing", f"This address is incomplete. {AGAIN}")
-    visit = await _visit(token, around)
-    if visit is None:
-        return _gone()
+        return incomplete()
+    found = await visit(token, around)
+    if found is None or found.oauth2:
+        return gone()
     if verifier == DENIED:
-        return await _deny(visit, around)
-    code = f"{secrets.randbelow(10**8):08d}"
+        return await deny(found, around)
+    code = fresh_code()
     allowed = Allowed(
-        lookup=visit.pending.lookup,
+        lookup=found.pending.lookup,
         verifier=around.keys.seal(verifier),
         code_hash=fingerprint(code),
         expires_at=around.now() + CODE_LIVES,
     )
     if not await around.registry.pending.allow(allowed):
-        return _gone()
-    return code_page(code, visit.tenant.site)
-
-
-async def _deny(visit: Visit, around: Surroundings) -> HTMLResponse:
-    pending = visit.pending
-    outcome = words.denied(pending.origin)
-    await around.registry.outbox.add(f"denied:{pending.lookup}", outcome, around.now())
-    await around.registry.pending.drop(pending.lookup)
-    text = f"You pressed Deny, so Bridge will not act for you in {visit.tenant.site}. If you change your mind: {AGAIN}"
-    return message_page(200, "Not connected", text)
-
-
-async def _visit(token: str, around: Surroundings) -> Visit | None:
-    pending = await around.registry.pending.by_lookup(fingerprint(token))
-    if pending is None or pending.completed_by is not None or pending.expires_at <= around.now():
-        return None
-    tenant = await around.registry.tenants.find(pending.tenant_id)
-    return Visit(pending, tenant) if tenant else None
-
-
-def _gone() -> HTMLResponse:
-    text = f"It was used, or it waited too long. If it is brand new, load this page again in a moment; if not: {AGAIN}"
-    return message_page(404, "This link leads nowhere", text)
-
-
-def _unavailable() -> HTMLResponse:
-    return message_page(503, "Not now", "Bridge cannot do this right now. Wait a moment and load this page again.")
+        return gone()
+    return code_page(code, found.tenant.site)

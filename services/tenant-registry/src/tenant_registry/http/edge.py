@@ -3,9 +3,23 @@
 from fastapi import FastAPI
 from fastapi.middleware import Middleware
 
-from tenant_registry.http import connect, hooks, problem, registrations, tenants
+from tenant_registry.http import (
+    audit_log,
+    connect,
+    erasure,
+    exports,
+    hooks,
+    operators,
+    problem,
+    register_page,
+    registrations,
+    rotation,
+    tenants,
+    webhooks,
+)
 from tenant_registry.http.limits import Bounds, Limits, RateLimit
 from tenant_registry.http.request_log import RequestLog
+from tenant_registry.http.source import Sources
 from tenant_registry.http.surroundings import Surroundings
 from tenant_registry.settings import Settings
 
@@ -15,7 +29,7 @@ DESCRIPTION = "Registers Jira sites for Teams organisations, connects people, ta
 def edge(around: Surroundings, settings: Settings) -> FastAPI:
     """Build it."""
     usual = Bounds(RateLimit(settings.requests_per_minute), settings.body_limit)
-    webhooks = Bounds(RateLimit(settings.hooks_per_minute), settings.hook_body_limit)
+    from_jira = Bounds(RateLimit(settings.hooks_per_minute), settings.hook_body_limit)
     app = FastAPI(
         title="Bridge tenant registry",
         version="1",
@@ -24,10 +38,12 @@ def edge(around: Surroundings, settings: Settings) -> FastAPI:
         redoc_url=None,
         middleware=[
             Middleware(RequestLog),
-            Middleware(Limits, usual=usual, hooks=webhooks, patience=settings.body_patience),
+            Middleware(Sources, trusted=settings.proxies),
+            Middleware(Limits, usual=usual, hooks=from_jira, patience=settings.body_patience),
         ],
     )
     problem.explain(app)
-    for routes in (registrations.routes, tenants.routes, connect.routes, hooks.routes):
-        app.include_router(routes(around))
+    kept = (rotation, erasure, exports, audit_log)
+    for part in (registrations, operators, tenants, webhooks, *kept, register_page, connect, hooks):
+        app.include_router(part.routes(around))
     return app

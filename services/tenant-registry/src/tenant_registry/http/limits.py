@@ -10,6 +10,7 @@ from datetime import timedelta
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tenant_registry.http.problem import Refusal
+from tenant_registry.http.source import source_of
 
 HOOKS = "/v1/hooks/"
 SOURCES_REMEMBERED = 10_000
@@ -103,8 +104,7 @@ class Limits:
 
 
 def _keep_pace(scope: Scope, rate: RateLimit) -> None:
-    client = scope.get("client")
-    wait = rate.wait(client[0] if client else "unknown")
+    wait = rate.wait(source_of(scope))
     if wait:
         seconds = max(1, round(wait))
         detail = f"Too many requests from your address: wait {seconds} s and try again."

@@ -1,25 +1,31 @@
-"""`/v1/tenants/…`: how a registration stands, for who holds its registration token."""
+"""`/v1/tenants/{id}`: how a registration stands and what may be changed, for who holds its registration token."""
 
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Security
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import APIRouter, Depends, Request
+from pydantic import ConfigDict, Field
 
-from contracts.registry import TenantCheckAsked
-from tenant_registry.decide import fits
+from contracts.registry import TenantState as State
+from tenant_registry.base_url import site
+from tenant_registry.http.admissions import ALIAS_TAKEN, BAD_CODE, canonical_url, usable_code
+from tenant_registry.http.bearers import Caller, Doors, locked_out
+from tenant_registry.http.calls import Alias, Code, Networks, Version
+from tenant_registry.http.camel import Camel
 from tenant_registry.http.problem import Refusal, problems
-from tenant_registry.http.registrations import Camel
 from tenant_registry.http.surroundings import Surroundings
-from tenant_registry.rows import TenantRow
+from tenant_registry.mongo.database import Document
+from tenant_registry.mongo.tenants import TenantChange
+from tenant_registry.registry import CodeUsed, Overtaken, Taken
+from tenant_registry.rows import AuditRow, CodeRow, TenantRow
 
-BEARER = HTTPBearer(auto_error=False, description="The registrationToken of the registration's answer.")
-Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]
-HOW_TO_ASK = "Send the registration token: Authorization: Bearer <registrationToken of the registration's answer>."
-NO_TENANT = (
-    "There is no such tenant, or this is not its registration token: use tenantUrl and registrationToken as answered."
+NEEDS_CODE = (
+    "Moving to another base URL needs a one-time code too, because what people allowed moves with it:"
+    " ask the bot in Teams for one with: register"
 )
+URL_TAKEN = "Another registration of your organisation has this base URL: delete it first, or use it."
+OVERTAKEN = "The registration was changed at the same moment: look at it, then try again."
 
 
 class Check(Camel):
@@ -35,12 +41,19 @@ class TenantState(Camel):
     """How a registration stands."""
 
     tenant_id: str
-    state: Literal["pending", "active", "failed"]
+    teams_tenant: str
+    state: State
     product: str
     base_url: str
     signing_base_url: str | None
+    alias: str | None
+    default: bool = Field(validation_alias="is_default")
     auth_mode: str
     public_key: str | None
+    source_networks: tuple[str, ...]
+    destinations: tuple[str, ...]
+    signed_webhooks: bool
+    unsigned_webhooks: bool
     jira_version: str | None
     connector_version: str | None
     title: str | None
@@ -52,7 +65,39 @@ class TenantState(Camel):
     @classmethod
     def of(cls, tenant: TenantRow) -> "TenantState":
         """Show a tenant, without what is secret."""
-        return cls.model_validate({**tenant.model_dump(), "tenant_id": tenant.id})
+        ways = {
+            "signed_webhooks": tenant.webhook_secret is not None,
+            "unsigned_webhooks": tenant.hook_token_hash is not None,
+        }
+        return cls.model_validate({**tenant.model_dump(), "tenant_id": tenant.id, **ways})
+
+
+class TenantPatch(Camel):
+    """What is to be different; what is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    alias: Alias | None = None
+    default: Literal[True] | None = Field(None, description="Make it the Jira that is meant where none is named.")
+    source_networks: Networks | None = None
+    destinations: Networks | None = None
+    base_url: str | None = Field(None, description="Where this Jira is now; people's permissions stay.")
+    code: Code | None = Field(None, description="With baseUrl: a one-time code from the bot.")
+    connector_version: Version | None = None
+    unsigned_webhooks: Literal[False] | None = Field(
+        None, description="Take no more webhooks for the address that they come to alone."
+    )
+
+    def fields(self) -> Document:
+        """Give what the row is to hold; the base URL comes apart."""
+        kept = self.model_dump(
+            include={"alias", "source_networks", "destinations", "connector_version"}, exclude_none=True
+        )
+        if self.default:
+            kept["is_default"] = True
+        if self.unsigned_webhooks is False:
+            kept["hook_token_hash"] = None
+        return kept
 
 
 class CheckStarted(Camel):
@@ -65,26 +110,91 @@ class CheckStarted(Camel):
 def routes(around: Surroundings) -> APIRouter:
     """Give the routes."""
     router = APIRouter(prefix="/v1/tenants", tags=["registration"])
-
-    async def known(tenant_id: str, bearer: Bearer) -> TenantRow:
-        if bearer is None:
-            raise Refusal(401, "no-token", HOW_TO_ASK, {"WWW-Authenticate": "Bearer"})
-        tenant = await around.registry.tenants.find(tenant_id)
-        if tenant is None or not fits(bearer.credentials, tenant.registration_token_hash):
-            raise Refusal(404, "unknown-tenant", NO_TENANT)
-        return tenant
-
-    Known = Annotated[TenantRow, Depends(known)]  # noqa: N806 - a type
-    errors = problems(401, 404, 429, 503)
+    doors = Doors(around)
+    Seen = Annotated[Caller, Depends(doors.seen)]  # noqa: N806 - a type
+    Changing = Annotated[Caller, Depends(doors.changing)]  # noqa: N806 - a type
+    errors = problems(401, 403, 404, 429, 503)
 
     @router.get("/{tenant_id}", summary="See how a registration stands", responses=errors)
-    async def show(tenant: Known) -> TenantState:
-        return TenantState.of(tenant)
+    async def show(caller: Seen) -> TenantState:
+        return TenantState.of(caller.tenant)
 
-    @router.post("/{tenant_id}/checks", status_code=202, summary="Run the checks again", responses=errors)
-    async def check(tenant: Known) -> CheckStarted:
-        asked = TenantCheckAsked(check_id=uuid4().hex, tenant=tenant.event(), asked_at=around.now())
-        await around.registry.outbox.add(f"check:{asked.check_id}", asked, asked.asked_at)
-        return CheckStarted(check_id=asked.check_id, tenant_url=f"{around.public_url}/v1/tenants/{tenant.id}")
+    @router.patch("/{tenant_id}", summary="Change a registration", responses=errors | problems(409))
+    async def patch(caller: Changing, given: TenantPatch, request: Request) -> TenantState:
+        if not caller.operator and (locked := locked_out(given.source_networks or (), request)):
+            raise locked
+        return TenantState.of(await _patch(caller, given, around))
+
+    @router.post(
+        "/{tenant_id}/checks", status_code=202, summary="Run the checks again", responses=errors | problems(409)
+    )
+    async def check(caller: Changing) -> CheckStarted:
+        asked = TenantChange(caller.tenant.id, around.now(), check_id=uuid4().hex)
+        await changed(asked, around)
+        return CheckStarted(
+            check_id=str(asked.check_id), tenant_url=f"{around.public_url}/v1/tenants/{caller.tenant.id}"
+        )
 
     return router
+
+
+async def changed(
+    change: TenantChange, around: Surroundings, noted: AuditRow | None = None, code: CodeRow | None = None
+) -> TenantRow:
+    """Change a tenant; what is in the way is said to the caller."""
+    try:
+        return await around.registry.change(change, noted, code)
+    except CodeUsed:
+        raise Refusal(403, "bad-code", BAD_CODE) from None
+    except Overtaken:
+        raise Refusal(409, "overtaken", OVERTAKEN) from None
+    except Taken as taken:
+        if "base_url" in taken.fields:
+            raise Refusal(409, "already-registered", URL_TAKEN) from None
+        if "alias" in taken.fields:
+            raise Refusal(409, "alias-taken", ALIAS_TAKEN) from None
+        raise Refusal(409, "overtaken", OVERTAKEN) from None
+
+
+def noted(what: str, caller: Caller, at: datetime, **details: str) -> AuditRow:
+    """Note what was done by a call."""
+    tenant = caller.tenant
+    return AuditRow(
+        id=f"{what}:{uuid4().hex}",
+        what=what,
+        teams_tenant=tenant.teams_tenant,
+        user=caller.name,
+        at=at,
+        tenant_id=tenant.id,
+        details=details,
+    )
+
+
+async def _patch(caller: Caller, given: TenantPatch, around: Surroundings) -> TenantRow:
+    tenant, at, fields = caller.tenant, around.now(), given.fields()
+    base_url = canonical_url(given.base_url, around) if given.base_url is not None else tenant.base_url
+    if base_url != tenant.base_url:
+        return await _move(caller, base_url, given, around)
+    if not fields:
+        return tenant
+    names = ", ".join(sorted(given.model_fields_set - {"base_url", "code"}))
+    change = TenantChange(tenant.id, at, fields, only={"state": tenant.state})
+    return await changed(change, around, noted("tenant_changed", caller, at, fields=names))
+
+
+async def _move(caller: Caller, base_url: str, given: TenantPatch, around: Surroundings) -> TenantRow:
+    """Move a tenant: what people allowed stays, so the organisation says yes once more with a code."""
+    tenant, at, code = caller.tenant, around.now(), None
+    if not caller.operator:
+        if given.code is None:
+            raise Refusal(403, "code-needed", NEEDS_CODE)
+        code = await usable_code(given.code, around)
+        if code.teams_tenant != tenant.teams_tenant:
+            around.refused("other_organisation")
+            raise Refusal(403, "bad-code", BAD_CODE)
+    asleep = tenant.state == "suspended"
+    moved: Document = {"base_url": base_url, "site": site(base_url), "signing_base_url": None, "checks": []}
+    fields = given.fields() | moved | ({} if asleep else {"state": "pending"})
+    change = TenantChange(tenant.id, at, fields, only={"state": tenant.state}, check_id=uuid4().hex)
+    details = {"was": tenant.base_url, "base_url": base_url, "links": "kept"}
+    return await changed(change, around, noted("moved", caller, at, **details), code)

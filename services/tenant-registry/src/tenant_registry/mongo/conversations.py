@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from contracts.event import Conversation
-from tenant_registry.mongo.database import Database, DuplicateKeyError, Session, guarded
+from tenant_registry.mongo.database import Database, Document, DuplicateKeyError, Session, guarded
 from tenant_registry.rows import ConversationRow, SubscriptionRow
 
 
@@ -16,26 +16,32 @@ class Conversations:
 
     @guarded
     async def seen(self, where: Conversation, at: datetime) -> None:
-        """Keep the newest address of a place; older news changes nothing."""
+        """Keep the newest address of a place; older news changes nothing, and news of another organisation neither."""
         row = ConversationRow.model_validate({**where.model_dump(), "id": where.conversation_id, "seen_at": at})
-        older = {"_id": row.id, "seen_at": {"$lte": at}}
+        older = {"_id": row.id, "seen_at": {"$lte": at}, "teams_tenant": row.teams_tenant}
         try:
             await self._rows.replace_one(older, row.document(), upsert=True)
         except DuplicateKeyError:
             return
 
     @guarded
-    async def left(self, conversation_id: str, at: datetime, session: Session) -> bool:
+    async def left(self, where: Conversation, at: datetime, session: Session) -> bool:
         """Note that the bot is no longer there; False where it came back later than this."""
-        done = await self._rows.update_one(
-            {"_id": conversation_id, "seen_at": {"$lte": at}}, {"$set": {"left_at": at, "seen_at": at}}, session=session
-        )
+        older = {"_id": where.conversation_id, "seen_at": {"$lte": at}, "teams_tenant": where.teams_tenant}
+        done = await self._rows.update_one(older, {"$set": {"left_at": at, "seen_at": at}}, session=session)
         return done.matched_count == 1
 
     @guarded
-    async def reachable(self, ids: Iterable[str]) -> list[Conversation]:
-        """Give those where the bot is, with their latest addresses."""
-        found = await self._rows.find({"_id": {"$in": sorted(ids)}, "left_at": None}).sort("_id").to_list(None)
+    async def of_another(self, where: Conversation) -> bool:
+        """Tell whether this place is known as another organisation's."""
+        foreign = {"_id": where.conversation_id, "teams_tenant": {"$ne": where.teams_tenant}}
+        return await self._rows.find_one(foreign, {"_id": 1}) is not None
+
+    @guarded
+    async def reachable(self, teams_tenant: str, ids: Iterable[str]) -> list[Conversation]:
+        """Give an organisation's places where the bot is, with their latest addresses."""
+        wanted = {"_id": {"$in": sorted(ids)}, "left_at": None, "teams_tenant": teams_tenant}
+        found = await self._rows.find(wanted).sort("_id").to_list(None)
         return [ConversationRow.read(one).conversation() for one in found]
 
 
@@ -59,9 +65,8 @@ class Subscriptions:
         return done.upserted_id is not None
 
     @guarded
-    async def remove(self, teams_tenant: str, conversation_id: str, project: str, session: Session) -> int:
-        """Let a conversation hear of a project no more; gives how many subscriptions that were."""
-        what = {"teams_tenant": teams_tenant, "conversation_id": conversation_id, "project": project}
+    async def remove(self, what: Document, session: Session) -> int:
+        """Remove subscriptions; gives how many that were."""
         return (await self._rows.delete_many(what, session=session)).deleted_count
 
     @guarded

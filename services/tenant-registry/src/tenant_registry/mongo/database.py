@@ -10,7 +10,7 @@ from motor.motor_asyncio import (
     AsyncIOMotorClientSession,
     AsyncIOMotorDatabase,
 )
-from pymongo.errors import DuplicateKeyError, OperationFailure, PyMongoError, WriteError
+from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, PyMongoError, WriteError
 
 from chassis.errors import Unavailable
 
@@ -20,6 +20,7 @@ Database: TypeAlias = "AsyncIOMotorDatabase[Document]"
 Session: TypeAlias = AsyncIOMotorClientSession
 
 __all__ = [
+    "BulkWriteError",
     "Client",
     "Database",
     "Document",
@@ -27,6 +28,7 @@ __all__ = [
     "OperationFailure",
     "RegistryUnavailable",
     "Session",
+    "WriteError",
     "connect",
     "guarded",
     "transaction",

@@ -1,5 +1,6 @@
 """Account links in MongoDB."""
 
+from contracts.jira import LinkRefreshed
 from tenant_registry.mongo.database import Database, Session, guarded
 from tenant_registry.rows import LinkRow
 
@@ -16,8 +17,31 @@ class Links:
 
     @guarded
     async def put(self, link: LinkRow, session: Session) -> None:
-        """Write a link, whatever was there."""
-        await self._rows.replace_one({"_id": link.id}, link.document(), upsert=True, session=session)
+        """Write a link, whatever was there; its generation is newer than that of any before."""
+        before = await self._rows.find_one({"_id": link.id}, {"generation": 1}, session=session) or {}
+        generation = max(link.generation, before.get("generation", -1) + 1)
+        document = {**link.document(), "generation": generation}
+        await self._rows.replace_one({"_id": link.id}, document, upsert=True, session=session)
+
+    @guarded
+    async def find(self, link_id: str) -> LinkRow | None:
+        """Find one; a link that is gone is none."""
+        found = await self._rows.find_one({"_id": link_id, "gone": {"$exists": False}})
+        return LinkRow.read(found) if found else None
+
+    @guarded
+    async def refresh(self, fact: LinkRefreshed) -> bool:
+        """Keep tokens that Jira rotated; False where the link is gone, or has newer ones."""
+        older = {"_id": fact.link_id, "auth_mode": "oauth2", "generation": {"$lt": fact.generation}}
+        tokens = fact.model_dump(include={"access_token", "refresh_token", "expires_at", "generation"})
+        return (await self._rows.update_one(older, {"$set": tokens})).matched_count == 1
+
+    @guarded
+    async def lose(self, link_id: str, generation: int, session: Session) -> bool:
+        """Erase a link but for the mark that it is gone, unless it is newer than this generation."""
+        lost = {"_id": link_id, "generation": {"$lte": generation}}
+        done = await self._rows.replace_one(lost, {"_id": link_id, "gone": True}, session=session)
+        return done.matched_count == 1
 
     @guarded
     async def of_person(self, teams_tenant: str, user: str, session: Session | None = None) -> list[LinkRow]:

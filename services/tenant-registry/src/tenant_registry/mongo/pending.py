@@ -1,12 +1,13 @@
 """Pending links in MongoDB: at most one per person, and none for long."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo import ReturnDocument
 
-from contracts.jira import AuthorizationPrepared
+from contracts.jira import AuthorizationPrepared, GrantHeld
 from contracts.registry import WaitingIntent
 from tenant_registry.mongo.database import Database, Document, DuplicateKeyError, Session, guarded
 from tenant_registry.rows import PendingLink
@@ -20,6 +21,16 @@ class Allowed:
 
     lookup: str
     verifier: str
+    code_hash: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class CodeSeen:
+    """OAuth 2.0: the hashes of Jira's code and of ours, and how long ours holds."""
+
+    lookup: str
+    jira_code_hash: str
     code_hash: str
     expires_at: datetime
 
@@ -41,6 +52,10 @@ class PendingLinks:
             "user": origin.user,
             "origin": origin.model_dump(),
             "request_token": prepared.request_token,
+            "authorize_url": prepared.authorize_url,
+            "code_verifier": prepared.code_verifier,
+            "grant": None,
+            "jira_code_hash": None,
             "verifier": None,
             "code_hash": None,
             "attempts": [],
@@ -78,6 +93,43 @@ class PendingLinks:
         return done.matched_count == 1
 
     @guarded
+    async def see_code(self, seen: CodeSeen, session: Session) -> PendingLink | None:
+        """Note that Jira gave a code, and give what was there before; None where another code came first.
+
+        A second visit with the same code gives a second code of ours in place of the first.
+        """
+        same = {"lookup": seen.lookup, "completed_by": None, "jira_code_hash": {"$in": [None, seen.jira_code_hash]}}
+        changes = {
+            "jira_code_hash": seen.jira_code_hash,
+            "code_hash": seen.code_hash,
+            "expires_at": seen.expires_at,
+            "purge_at": seen.expires_at + REMEMBERED,
+        }
+        return _read(await self._rows.find_one_and_update(same, {"$set": changes}, session=session))
+
+    @guarded
+    async def hold(self, grant: GrantHeld) -> None:
+        """Keep what Jira granted with the connection that it was asked for; the first grant stays."""
+        waits = {"lookup": grant.lookup, "_id": grant.origin.person, "grant": None}
+        await self._rows.update_one(waits, {"$set": {"grant": grant.model_dump()}})
+
+    @guarded
+    async def of_person(self, person: str) -> PendingLink | None:
+        """Find what waits for a person."""
+        return _read(await self._rows.find_one({"_id": person}))
+
+    @guarded
+    async def take(self, pending: PendingLink, now: datetime, session: Session) -> bool:
+        """Take one away to make a link of it; False where it has ended meanwhile."""
+        still = {"_id": pending.id, "lookup": pending.lookup, "expires_at": {"$gt": now}}
+        return (await self._rows.delete_one(still, session=session)).deleted_count == 1
+
+    @guarded
+    async def untry_code(self, person: str, intent_id: str) -> None:
+        """Do not count this attempt."""
+        await self._rows.update_one({"_id": person}, {"$pull": {"attempts": intent_id}})
+
+    @guarded
     async def try_code(self, person: str, intent_id: str) -> PendingLink | None:
         """Count an attempt and give what waits for this person; the same intent counts once."""
         return _read(
@@ -107,14 +159,19 @@ class PendingLinks:
         await self._rows.update_one({"lookup": lookup}, {"$set": {"expires_at": now}})
 
     @guarded
-    async def drop(self, lookup: str) -> None:
-        """Forget one."""
-        await self._rows.delete_one({"lookup": lookup})
+    async def drop(self, lookup: str, session: Session | None = None) -> bool:
+        """Forget one; False where there is none."""
+        return (await self._rows.delete_one({"lookup": lookup}, session=session)).deleted_count == 1
 
     @guarded
-    async def drop_of(self, person: str, session: Session | None = None) -> None:
+    async def drop_of(self, person: str, session: Session) -> None:
         """Forget what waits for a person."""
         await self._rows.delete_one({"_id": person}, session=session)
+
+    @guarded
+    async def drop_for(self, person: str, tenant_ids: Collection[str], session: Session | None = None) -> None:
+        """Forget what waits for a person, if it is for one of these Jiras."""
+        await self._rows.delete_one({"_id": person, "tenant_id": {"$in": sorted(tenant_ids)}}, session=session)
 
 
 def _read(document: Document | None) -> PendingLink | None:

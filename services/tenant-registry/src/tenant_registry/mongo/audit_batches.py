@@ -1,0 +1,35 @@
+"""What people do in Jira is noted many rows at a time: while one insert is under way, the next gathers."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+from tenant_registry.rows import AuditRow
+
+
+class Notes(Protocol):
+    """The part of the audit that this needs; raises Unavailable."""
+
+    async def note_all_once(self, rows: Sequence[AuditRow]) -> None: ...
+
+
+class AuditBatches:
+    """Writes rows of the audit; no timers, and nobody waits while nothing is being written."""
+
+    def __init__(self, audit: Notes) -> None:
+        self._audit = audit
+        self._gathered: dict[str, AuditRow] = {}
+        self._next: asyncio.Task[None] | None = None
+        self._writing = asyncio.Lock()
+
+    async def note_once(self, row: AuditRow) -> None:
+        """Note something, together with what others note meanwhile; a repeat changes nothing. Raises Unavailable."""
+        self._gathered[row.id] = row
+        if self._next is None:
+            self._next = asyncio.create_task(self._write())
+        await asyncio.shield(self._next)  # one who is cancelled does not take the others along
+
+    async def _write(self) -> None:
+        async with self._writing:
+            rows, self._gathered, self._next = list(self._gathered.values()), {}, None
+            await self._audit.note_all_once(rows)
