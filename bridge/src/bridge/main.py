@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bridge import dlq, trace
+from bridge import audit, dlq, keys, tenant, tenant_options, trace, vault_policy
 from bridge.checks import CHECKS
 from bridge.demo.run import NotPossible, as_json, prepare, run
 from bridge.doctor import Finding
@@ -30,6 +30,9 @@ app = typer.Typer(
 topics = typer.Typer(help="The Kafka topics that Bridge needs.", epilog=EXIT_CODES, no_args_is_help=True)
 app.add_typer(topics, name="topics")
 app.add_typer(dlq.app, name="dlq")
+app.add_typer(tenant.app, name="tenant")
+app.add_typer(keys.app, name="keys")
+app.add_typer(vault_policy.app, name="vault")
 
 
 @app.callback()
@@ -97,6 +100,7 @@ def apply_topics(
 
 
 app.command(epilog=trace.EXIT_CODES)(trace.trace)
+app.command(epilog=tenant_options.ENVIRONMENT)(audit.audit)
 
 
 async def _examine(settings: BridgeSettings) -> list[Finding]:

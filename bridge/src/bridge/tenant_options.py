@@ -1,0 +1,114 @@
+"""How `bridge tenant`, `bridge keys` and `bridge audit` find tenant-registry, and who they are there."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+from pydantic import SecretStr
+
+from bridge.operator_api import RegistryApi, RegistryError
+from bridge.options import settings
+from bridge.output import print_error
+from chassis.settings import ServiceSettings
+
+ENVIRONMENT = (
+    "Who you are: the token in --token-file, or in the environment the operator's (BRIDGE_OPERATOR_TOKEN) or a"
+    " registration's (BRIDGE_REGISTRATION_TOKEN). Exit codes: 0 all is well · 1 it was refused, or failed · 2 the"
+    " command was not used as it can be."
+)
+WHO_ARE_YOU = (
+    "Say who you are: put the token into a file and name it with --token-file, or set BRIDGE_OPERATOR_TOKEN or"
+    " BRIDGE_REGISTRATION_TOKEN."
+)
+
+UrlOption = Annotated[
+    str | None,
+    typer.Option("--url", help="Where tenant-registry is. [env: BRIDGE_REGISTRY_URL; http://localhost:8080]"),
+]
+TokenOption = Annotated[
+    Path | None, typer.Option("--token-file", help="A file that holds the token and nothing else; - is standard input.")
+]
+TenantArgument = Annotated[str, typer.Argument(metavar="TENANT", help="The tenant's id.")]
+
+
+class RegistryAccess(ServiceSettings):
+    """What these commands read from the environment, or from files in `BRIDGE_SECRETS_DIR`."""
+
+    registry_url: str = "http://localhost:8080"
+    operator_token: SecretStr = SecretStr("")
+    registration_token: SecretStr = SecretStr("")
+    registration_code: SecretStr = SecretStr("")
+    client_secret: SecretStr = SecretStr("")
+
+
+def access() -> RegistryAccess:
+    """Read the environment; what cannot be used in it ends the command."""
+    settings()
+    return RegistryAccess()
+
+
+@contextmanager
+def registry(url: str | None, token: SecretStr | None) -> Iterator[RegistryApi]:
+    """Give the API; what it refuses ends the command with its sentence."""
+    try:
+        with RegistryApi(url or access().registry_url, token) as api:
+            yield api
+    except RegistryError as error:
+        print_error(str(error))
+        raise typer.Exit(1) from None
+
+
+def needed_token(file: Path | None) -> SecretStr:
+    """Give the token that says who calls; without one the command ends."""
+    if token := registration_token(file, access().operator_token):
+        return token
+    print_error(WHO_ARE_YOU)
+    raise typer.Exit(2)
+
+
+def registration_token(file: Path | None, first: SecretStr | None = None) -> SecretStr | None:
+    """Give the token of the file, else `first`, else a registration's of the environment."""
+    if file is not None:
+        return read_secret(file)
+    found = first if first and first.get_secret_value() else access().registration_token
+    return found if found.get_secret_value() else None
+
+
+def read_secret(file: Path) -> SecretStr:
+    """Read a file that holds one secret; `-` is standard input."""
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        print_error(f"{file} cannot be read: {why}.")
+        raise typer.Exit(2) from None
+    if not text.strip():
+        print_error(f"{file} is empty: put the secret into it.")
+        raise typer.Exit(2)
+    return SecretStr(text.strip())
+
+
+@contextmanager
+def private_file(path: Path | None) -> Iterator[BinaryIO | None]:
+    """Open a new file that only its owner may read, before anything is asked; it goes again where nothing came of it.
+
+    A file that is there already is not touched: the command ends.
+    """
+    if path is None:
+        yield None
+        return
+    try:
+        path.touch(mode=0o600, exist_ok=False)
+        file = path.open("wb")
+    except OSError as error:
+        print_error(f"{path} cannot be written: {error.strerror}.")
+        raise typer.Exit(2) from None
+    try:
+        with file:
+            yield file
+    finally:
+        if path.stat().st_size == 0:
+            path.unlink()
