@@ -8,13 +8,18 @@ from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from prometheus_client import CollectorRegistry
 
 from bot_gateway.activity import Activity
 from bot_gateway.decide import Heard
+from bot_gateway.refusals import Refusals
 from bot_gateway.registration_codes import RegistrationCodes
 from bot_gateway.teams_errors import TeamsError
+from bot_gateway.tickets import Tickets
 from chassis.errors import Unavailable
 from contracts.event import Conversation, Event, Origin
+from contracts.keys import SealingKey
 from contracts.outcomes import Issue
 
 APP_ID = "11111111-2222-4333-8444-555555555555"
@@ -23,6 +28,7 @@ SERVICE_URL = "https://smba.trafficmanager.net/emea/"
 TENANT = "aaaaaaaa-0000-4000-8000-00000000cafe"
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 CODES = RegistrationCodes(b"the bot's own secret")
+TICKETS = Tickets(b"the bot's own secret")
 BOT = {"id": f"28:{APP_ID}", "name": "Bridge"}
 PERSON = {"id": "29:mri-of-dana", "name": "Dana", "aadObjectId": "dddddddd-0000-4000-8000-000000000001"}
 
@@ -61,6 +67,10 @@ class Signer:
         return f"{signed}.{b64(signature)}"
 
 
+def unb64(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
 def b64(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
@@ -85,6 +95,40 @@ class PublishedKeys:
         if self.down:
             raise Unavailable("out of order")
         return [signer.jwk() for signer in self.signers]
+
+
+class KeyVault:
+    """The receiver of what is sealed: its announced key, and the private half that only it has."""
+
+    def __init__(self) -> None:
+        self.private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.announced = True
+
+    def get(self, key: str) -> SealingKey | None:
+        numbers = self.private.public_key().public_numbers()
+        jwk = {"kty": "RSA", "kid": "v1", "n": b64(numbers.n.to_bytes(256, "big")), "e": b64(b"\1\0\1")}
+        return SealingKey(key_id="v1", jwk=jwk) if self.announced and key == "sealing" else None
+
+    def opened(self, sealed: str) -> tuple[dict[str, Any], str]:
+        """Give header and content of a JWE, opened with `cryptography` alone (RFC 7516, RFC 7518)."""
+        head, wrapped, nonce, ciphertext, tag = sealed.split(".")
+        oaep = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
+        content_key = self.private.decrypt(unb64(wrapped), oaep)
+        content = AESGCM(content_key).decrypt(unb64(nonce), unb64(ciphertext) + unb64(tag), head.encode())
+        return json.loads(unb64(head)), content.decode()
+
+
+class Counted:
+    """Refusals, and how often each was counted."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.refusals = Refusals(self.registry)
+
+    def all(self) -> dict[str, int]:
+        """Give what was counted at least once, by reason."""
+        [metric] = self.registry.collect()
+        return {one.labels["why"]: int(one.value) for one in metric.samples if one.name.endswith("_total")}
 
 
 class Log:
@@ -187,7 +231,7 @@ def invoke(name: str, value: Any, kind: str = "personal", **changes: Any) -> dic
 
 def heard(activity: Mapping[str, Any]) -> Heard:
     """Give an activity as it is after the door."""
-    return Heard(Activity.model_validate(activity), SERVICE_URL, NOW, CODES)
+    return Heard(Activity.model_validate(activity), SERVICE_URL, NOW, CODES, TICKETS)
 
 
 def origin(kind: str = "personal", intent_id: str = "intent-1") -> Origin:

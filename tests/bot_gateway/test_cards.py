@@ -1,3 +1,4 @@
+import inspect
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -7,20 +8,27 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.bot_gateway.fakes import CODES, NOW, issue, origin, words
+from tests.bot_gateway.fakes import CODES, NOW, TICKETS, issue, origin, words
 
+from bot_gateway import outcome_cards
 from bot_gateway.card_model import AdaptiveCard
 from bot_gateway.commands import DidYouMean, Help, Unknown, Usage
-from bot_gateway.decide import NoAccount, Welcome
+from bot_gateway.decide import ConfirmDeletion, NoAccount, Welcome
 from bot_gateway.foreign_text import paragraphs, shown
 from bot_gateway.grammar import parse
 from bot_gateway.links import issue_link, link_below, web_link
 from bot_gateway.notice_cards import notice_card
-from bot_gateway.outcome_cards import reply
+from bot_gateway.outcome_cards import Reply
 from bot_gateway.talk_cards import talk_card
 from contracts import outcomes as came
-from contracts.outcomes import Outcome, Person
+from contracts.outcomes import OUTCOMES, Outcome, Person
 from contracts.registry import Notice
+
+
+def reply(outcome: Outcome) -> Reply:
+    """Build the reply as this bot does."""
+    return outcome_cards.reply(outcome, CODES, TICKETS)
+
 
 MARKUP = (
     "**b**",
@@ -57,6 +65,12 @@ def outcomes(draw: st.DrawFn) -> Outcome:
             transitions=tuple(draw(st.lists(FOREIGN, max_size=5))),
         )  # fmt: skip
 
+    def site() -> came.SiteSeen:
+        return came.SiteSeen(alias=text(), site=text(), state=text(), is_default=True, connected=False)
+
+    def about() -> came.DataAbout:
+        return came.DataAbout(what=text(), count=3, details=tuple(text() for _ in range(draw(st.integers(0, 25)))))
+
     person, whose = Person(name=text(), display_name=text()), origin()
     kinds: list[Outcome] = [
         came.Refused(origin=whose, code="x", why=text(), advice=text()),
@@ -64,7 +78,12 @@ def outcomes(draw: st.DrawFn) -> Outcome:
         came.AuthorizationOffered(origin=whose, url=link(), site=text(), expires_at=NOW, resumes=True),
         came.RegistrationCodeIssued(origin=whose, expires_at=NOW, registration_url=text()),
         came.Linked(origin=whose, site=text(), jira_user=person),
-        came.Unlinked(origin=whose, site=text()),
+        came.Unlinked(origin=whose, site=text(), tokens_url=link()),
+        came.TokenWanted(origin=whose, site=text(), tokens_url=link(), resumes=True),
+        came.SitesListed(origin=whose, sites=(site(),) * draw(st.integers(0, 30))),
+        came.MyDataShown(origin=whose, data=(about(),) * draw(st.integers(0, 9))),
+        came.MyDataDeleted(origin=whose, receipt=text(), deleted=(about(),)),
+        came.WebhookReady(origin=whose, site=text()),
         came.IssueShown(origin=whose, issue=one_issue()),
         came.IssueCreated(origin=whose, issue=one_issue()),
         came.CommentAdded(origin=whose, issue=one_issue(), comment_id="1", comment_url=link(), text=text()),
@@ -108,8 +127,15 @@ def own_words() -> set[str]:
     )
     issued = came.RegistrationCodeIssued(origin=origin(), expires_at=NOW, registration_url="u")
     delayed = came.Delayed(origin=origin(), why="x", until=NOW)
-    unlinked = came.Unlinked(origin=origin(), site="s")
-    cards = [reply(one, CODES).card for one in (offered, issued, delayed, unlinked)]
+    gone = came.Unlinked(origin=origin(), site="s", tokens_url="https://s.example")
+    wanted = came.TokenWanted(origin=origin(), site="s", tokens_url="https://s.example", resumes=True)
+    site = came.SiteSeen(alias="s", site="s", state="active", is_default=True, connected=True)
+    listed = came.SitesListed(origin=origin(), sites=(site, site))
+    much = came.MyDataShown(origin=origin(), data=(came.DataAbout(what="x", count=1, details=("x",) * 99),))
+    deleted = came.MyDataDeleted(origin=origin(), receipt="x", deleted=())
+    ready = came.WebhookReady(origin=origin(), site="s")
+    told = (offered, issued, delayed, gone, wanted, listed, much, deleted, ready)
+    cards = [reply(one).card for one in told]
     return {part["text"] for card in cards for part in parts(card.wire()) if part.get("type") == "TextBlock"}
 
 
@@ -136,7 +162,7 @@ def size(card: AdaptiveCard) -> int:
 @given(outcomes())
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 def test_no_foreign_text_is_interpreted_in_an_outcome_card(outcome: Outcome) -> None:
-    assert_harmless(reply(outcome, CODES).card)
+    assert_harmless(reply(outcome).card)
 
 
 @given(notices())
@@ -148,7 +174,7 @@ def test_no_foreign_text_is_interpreted_in_a_notice_card(notice: Notice) -> None
 def test_a_key_beyond_all_measure_makes_no_buttons_and_no_card_that_teams_refuses() -> None:
     outcome = came.IssueShown(origin=origin(), issue=issue(key="X" * 9000 + "-1", transitions=("Done",) * 5))
 
-    card = reply(outcome, CODES).card
+    card = reply(outcome).card
 
     assert_harmless(card)
     assert not [action for action in card.wire().get("actions", []) if action["type"] == "Action.Execute"]
@@ -175,14 +201,25 @@ def test_the_largest_cards_fit_into_a_message() -> None:
     notice = Notice(
         kind="updated", site="s", issue_key="OPS-7", url=url, summary=big, changes=(change,) * 50, comment=big, at=NOW
     )
-    cards = [reply(found, CODES).card, reply(commented, CODES).card, notice_card(notice), talk_card(Help())]
-    cards.append(reply(came.IssueShown(origin=origin(), issue=largest), CODES).card)
+    cards = [
+        reply(found).card,
+        reply(commented).card,
+        notice_card(notice),
+        talk_card(Help()),
+    ]
+    cards.append(reply(came.IssueShown(origin=origin(), issue=largest)).card)
+    about = came.DataAbout(what=big, count=99, details=(big,) * 99)
+    site = came.SiteSeen(alias=big, site=big, state="failed", is_default=True, connected=True)
+    cards.append(reply(came.MyDataShown(origin=origin(), data=(about,) * 9)).card)
+    cards.append(reply(came.MyDataDeleted(origin=origin(), receipt="x" * 40_000, deleted=(about,) * 9)).card)
+    cards.append(reply(came.SitesListed(origin=origin(), sites=(site,) * 99)).card)
+    cards.append(reply(came.TokenWanted(origin=origin(), site=big, tokens_url=url)).card)
 
     assert max(size(card) for card in cards) <= 28_000
 
 
 def test_an_issue_card_shows_the_issue_and_what_can_be_done() -> None:
-    card = reply(came.IssueShown(origin=origin(), issue=issue()), CODES).card
+    card = reply(came.IssueShown(origin=origin(), issue=issue())).card
     wire = card.wire()
     text = words(wire)
 
@@ -203,7 +240,7 @@ def test_an_issue_card_shows_the_issue_and_what_can_be_done() -> None:
 
 @given(st.lists(FOREIGN | st.sampled_from(["Done", "To Do", "“Q”"]), max_size=4))
 def test_a_button_moves_exactly_where_it_says_or_is_not_there(names: list[str]) -> None:
-    card = reply(came.IssueShown(origin=origin(), issue=issue(transitions=tuple(names))), CODES).card
+    card = reply(came.IssueShown(origin=origin(), issue=issue(transitions=tuple(names)))).card
     commands = [part["data"]["bridgeCommand"] for part in card.wire()["actions"] if "data" in part]
 
     for command in commands[1:]:
@@ -213,7 +250,7 @@ def test_a_button_moves_exactly_where_it_says_or_is_not_there(names: list[str]) 
 def test_the_connect_button_opens_teams_sign_in_window() -> None:
     url = "https://bridge.example.com/connect?oauth_token=abc"
     offered = came.AuthorizationOffered(origin=origin(), url=url, site="jira.example.com", expires_at=NOW)
-    said = reply(offered, CODES)
+    said = reply(offered)
     (button,) = said.card.wire()["actions"]
 
     assert (button["type"], button["data"]) == ("Action.Submit", {"msteams": {"type": "signin", "value": url}})
@@ -223,28 +260,85 @@ def test_the_connect_button_opens_teams_sign_in_window() -> None:
 
 def test_a_registration_code_is_for_one_persons_eyes() -> None:
     issued = came.RegistrationCodeIssued(origin=origin(), expires_at=NOW, registration_url="https://b/v1")
-    said = reply(issued, CODES)
+    said = reply(issued)
     code = CODES.code(issued.origin.intent_id)
 
     assert code in words(said.card.wire())
     assert code not in said.card.fallback_text + (said.instead or code)
 
 
+def test_the_card_that_wants_a_token_leads_to_jira_and_to_a_dialog() -> None:
+    page = "https://jira.example.com/secure/ViewProfile.jspa"
+    said = reply(came.TokenWanted(origin=origin(), site="jira.example.com", tokens_url=page, tenant_id="t1"))
+    making, entering = said.card.wire()["actions"]
+
+    assert making["url"] == page
+    assert (entering["type"], entering["data"]["msteams"]) == ("Action.Submit", {"type": "task/fetch"})
+    ticket = TICKETS.read(entering["data"]["bridgeTicket"])
+    assert ticket is not None
+    assert (ticket.person, ticket.tenant_id, ticket.resumes) == (origin().person, "t1", False)
+    assert said.instead
+
+
+def test_the_jiras_are_listed_with_their_names_and_where_the_person_is_connected() -> None:
+    eu = came.SiteSeen(alias="eu", site="eu.example", state="active", is_default=True, connected=True)
+    us = came.SiteSeen(alias="us", site="us.example", state="suspended", is_default=False, connected=False)
+    text = words(reply(came.SitesListed(origin=origin(), sites=(eu, us))).card.wire())
+
+    assert "eu  eu.example  (default, connected)\nus  us.example  (not connected, suspended)" in text
+    assert "begin with on" in text
+
+
+def test_what_is_stored_and_what_is_deleted_is_for_one_persons_eyes() -> None:
+    data = (came.DataAbout(what="account links", count=1, details=("jira.example.com as dana",)),)
+    shown = reply(came.MyDataShown(origin=origin(), data=data))
+    deleted = reply(came.MyDataDeleted(origin=origin(), receipt="aaa.bbb.ccc", deleted=data))
+
+    assert "1  account links\njira.example.com as dana" in words(shown.card.wire())
+    assert "aaa.bbb.ccc" in words(deleted.card.wire())
+    for said in (shown, deleted):
+        assert said.instead
+        assert "dana" not in said.instead + said.card.fallback_text
+    assert "nothing" in words(reply(came.MyDataShown(origin=origin(), data=())).card.wire())
+
+
+def test_who_disconnected_is_shown_the_way_to_jiras_own_page() -> None:
+    page = "https://jira.example.com/plugins/servlet/oauth/users/access-tokens"
+    gone = reply(came.Unlinked(origin=origin(), site="jira.example.com", tokens_url=page)).card.wire()
+
+    assert gone["actions"][0]["url"] == page
+    assert reply(came.Unlinked(origin=origin(), site="")).card.wire()["actions"] == []
+
+
+@pytest.mark.parametrize("by_button", [True, False])
+def test_deleting_everything_is_confirmed_by_a_button_or_by_words(by_button: bool) -> None:
+    card = talk_card(ConfirmDeletion(by_button)).wire()
+
+    assert [action["data"] for action in card["actions"]] == [{"bridgeCommand": "delete my data yes"}] * by_button
+    assert ("delete my data yes" in words(card)) is not by_button
+
+
+def test_every_outcome_has_a_card_of_its_own() -> None:
+    source = inspect.getsource(outcome_cards)
+
+    assert [kind for kind in OUTCOMES if f"case came.{kind.__name__}(" not in source] == []
+
+
 def test_a_refusal_says_why_and_what_to_do() -> None:
     refused = came.Refused(origin=origin(), code="forbidden", why="You may not comment on OPS-7.", advice="Ask Rob.")
 
-    assert words(reply(refused, CODES).card.wire()) == "You may not comment on OPS-7.\nAsk Rob."
+    assert words(reply(refused).card.wire()) == "You may not comment on OPS-7.\nAsk Rob."
 
 
 def test_a_search_shows_the_first_ten_and_the_way_to_the_rest() -> None:
     issues = tuple(issue(key=f"OPS-{n}", url=f"https://jira.example.com/browse/OPS-{n}") for n in range(1, 16))
     url = "https://jira.example.com/issues/?jql=x"
-    card = reply(came.IssuesFound(origin=origin(), query="fire", issues=issues, total=99, url=url), CODES).card.wire()
+    card = reply(came.IssuesFound(origin=origin(), query="fire", issues=issues, total=99, url=url)).card.wire()
 
     assert "99 found. Here are the first 10." in words(card)
     assert len(card["body"]) == 11
     assert card["actions"][0]["url"] == url
-    nothing = reply(came.IssuesFound(origin=origin(), query="fire", issues=(), total=0, url=url), CODES).card.wire()
+    nothing = reply(came.IssuesFound(origin=origin(), query="fire", issues=(), total=0, url=url)).card.wire()
     assert "Nothing found." in words(nothing)
     assert nothing["actions"] == []
 
@@ -260,7 +354,10 @@ def test_a_notice_says_who_did_what() -> None:
     assert "status: To Do → Done\nlabels: hot" in words(card.wire())
 
 
-@pytest.mark.parametrize("say", [Help(), Welcome(), Usage("create"), DidYouMean("help"), Unknown(), NoAccount()])
+@pytest.mark.parametrize(
+    "say",
+    [Help(), Welcome(), Usage("create"), DidYouMean("help"), Unknown(), NoAccount(), ConfirmDeletion(by_button=True)],
+)
 def test_everything_the_bot_says_of_itself_is_a_card(say: Any) -> None:
     assert words(talk_card(say).wire())
 
@@ -282,7 +379,7 @@ def test_help_names_every_verb() -> None:
 
 def test_instants_are_shown_as_utc_for_the_readers_clock() -> None:
     at = datetime(2026, 3, 1, 14, 30, tzinfo=timezone(timedelta(hours=2)))
-    card = reply(came.IssueShown(origin=origin(), issue=issue(updated_at=at)), CODES).card
+    card = reply(came.IssueShown(origin=origin(), issue=issue(updated_at=at))).card
 
     assert "{{DATE(2026-03-01T12:30:00Z, SHORT)}}" in words(card.wire())
 

@@ -4,16 +4,22 @@ import pytest
 from tests.bot_gateway.fakes import BOT, PERSON, SERVICE_URL, TENANT, heard, invoke, message
 
 from bot_gateway.commands import DidYouMean, Help, Unknown, Usage
-from bot_gateway.decide import COMMAND, NoAccount, Welcome, decide
+from bot_gateway.decide import COMMAND, ConfirmDeletion, NoAccount, Welcome, decide
 from contracts.teams import (
     AssignAsked,
     CommentAsked,
+    ConnectAsked,
     ConversationLeft,
     ConversationSeen,
     CreateAsked,
+    Intent,
+    MyDataAsked,
+    MyDataDeletionAsked,
     ShowAsked,
+    SitesAsked,
     SubscribeAsked,
     VerifyAsked,
+    WebhookAsked,
 )
 
 
@@ -63,6 +69,7 @@ def test_a_channel_is_announced_without_its_thread() -> None:
         ("create OPS", Usage("create")),
         ("asign OPS-7 me", DidYouMean("assign OPS-7 me")),
         ("what?", Unknown()),
+        ("delete my data", ConfirmDeletion(by_button=True)),
     ],
 )
 def test_what_is_no_command_is_answered_at_once(text: str, say: object) -> None:
@@ -215,6 +222,34 @@ def test_the_lines_after_the_first_describe_a_new_issue() -> None:
     assert isinstance(intent, CreateAsked)
     assert (intent.project, intent.issue_type) == ("OPS", "Bug")
     assert (intent.summary, intent.description) == ("on fire", "It smokes.\n\nSince Monday.")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "site"),
+    [
+        ("on EU comment OPS-7 hi", CommentAsked, "eu"),
+        ("on eu connect", ConnectAsked, "eu"),
+        ("on eu webhook", WebhookAsked, "eu"),
+        ("connect", ConnectAsked, None),
+        ("webhook", WebhookAsked, None),
+        ("jiras", SitesAsked, None),
+        ("my data", MyDataAsked, None),
+        ("delete my data yes", MyDataDeletionAsked, None),
+    ],
+)
+def test_a_command_is_for_the_jira_that_it_names(text: str, kind: type[Intent], site: str | None) -> None:
+    intent = decide(heard(message(text))).intent
+
+    assert isinstance(intent, kind)
+    assert intent.site == site
+
+
+def test_a_chat_is_not_announced_by_asking_for_its_deletion() -> None:
+    assert decide(heard(message("delete my data yes"))).news is None
+
+
+def test_in_front_of_others_the_deletion_is_not_offered_by_a_button() -> None:
+    assert decide(heard(message("delete my data", kind="channel"))).say == ConfirmDeletion(by_button=False)
 
 
 def test_a_subscription_is_for_the_conversation_it_was_asked_in() -> None:

@@ -1,5 +1,5 @@
 import pytest
-from tests.bot_gateway.fakes import CODES, NOW, SERVICE_URL, TENANT, Chats, issue, origin, words
+from tests.bot_gateway.fakes import CODES, NOW, SERVICE_URL, TENANT, TICKETS, Chats, issue, origin, words
 
 from bot_gateway import handlers
 from bot_gateway.handlers import OPEN_A_CHAT, Desk
@@ -14,7 +14,7 @@ BLOCKED = TeamsRefused(403, "MessageWritesBlocked")
 
 
 def desk(chats: Chats) -> Desk:
-    return Desk(chats, Waiting(), CODES, now=lambda: NOW)
+    return Desk(chats, Waiting(), CODES, TICKETS, now=lambda: NOW)
 
 
 def offered(kind: str) -> came.AuthorizationOffered:

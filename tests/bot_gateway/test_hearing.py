@@ -3,13 +3,27 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.bot_gateway.fakes import BOT, CODES, Chats, Log, heard, invoke, issue, message, words
+from tests.bot_gateway.fakes import (
+    BOT,
+    CODES,
+    TICKETS,
+    Chats,
+    Counted,
+    KeyVault,
+    Log,
+    heard,
+    invoke,
+    issue,
+    message,
+    words,
+)
 
 from bot_gateway import handlers
 from bot_gateway.card_model import CARD_TYPE
 from bot_gateway.handlers import Desk
 from bot_gateway.hearing import TEXT_TYPE, Budgets, Hearing
 from bot_gateway.teams_errors import TeamsUnavailable
+from bot_gateway.token_sealing import TokenSealing
 from bot_gateway.waiting import Waiting
 from chassis.bounded import Recent
 from chassis.errors import Unavailable
@@ -23,8 +37,11 @@ class Scene:
 
     def __init__(self, log: Log | None = None, chats: Chats | None = None, budget: float = 0.2) -> None:
         self.log, self.chats, self.waiting = log or Log(), chats or Chats(), Waiting()
+        self.vault, self.counted = KeyVault(), Counted()
         budgets = Budgets(publish=timedelta(seconds=0.2), outcome=timedelta(seconds=budget), say=timedelta(seconds=0.2))
-        self.hearing = Hearing(self.log, self.chats, self.waiting, budgets)
+        self.hearing = Hearing(
+            self.log, self.chats, self.waiting, TokenSealing(self.vault).seal, self.counted.refusals, budgets
+        )
 
     async def hear(self, activity: dict[str, Any]) -> Any:
         return await self.hearing.hear(heard(activity))
@@ -106,7 +123,7 @@ PRESSED = {"action": {"type": "Action.Execute", "verb": "command", "data": {"bri
 
 async def test_a_pressed_button_is_answered_with_the_outcome() -> None:
     scene = Scene(budget=5)
-    desk = Desk(scene.chats, scene.waiting, CODES)
+    desk = Desk(scene.chats, scene.waiting, CODES, TICKETS)
     answering = asyncio.create_task(scene.hear(invoke("adaptiveCard/action", PRESSED)))
     await asyncio.sleep(0.02)
     (intent,) = scene.log.of(ShowAsked)
@@ -127,7 +144,7 @@ async def test_a_late_outcome_is_posted_as_a_message() -> None:
     assert isinstance(intent, ShowAsked)
 
     await handlers.outcome(
-        came.IssueShown(origin=intent.origin, issue=issue()), Desk(scene.chats, scene.waiting, CODES)
+        came.IssueShown(origin=intent.origin, issue=issue()), Desk(scene.chats, scene.waiting, CODES, TICKETS)
     )
 
     assert (answer["statusCode"], answer["type"]) == (200, TEXT_TYPE)

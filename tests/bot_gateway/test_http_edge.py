@@ -15,8 +15,11 @@ from tests.bot_gateway.fakes import (
     CODES,
     ISSUER,
     SERVICE_URL,
+    TICKETS,
     Chats,
     Clock,
+    Counted,
+    KeyVault,
     Log,
     PublishedKeys,
     Signer,
@@ -29,6 +32,7 @@ from bot_gateway.hearing import Hearing
 from bot_gateway.http_edge import Door, messages_app
 from bot_gateway.service_urls import ServiceUrls
 from bot_gateway.signing_keys import KeysPolicy, SigningKeys
+from bot_gateway.token_sealing import TokenSealing
 from bot_gateway.token_validation import Admission, Expected, TokenValidation
 from bot_gateway.waiting import Waiting
 from contracts.teams import CommentAsked, Intent
@@ -41,13 +45,14 @@ SIGNER = Signer()
 class Bot:
     """The edge with its surroundings, called as the Connector calls it."""
 
-    def __init__(self, limit: int = 256 * 1024) -> None:
+    def __init__(self, limit: int = 256 * 1024, tenants: frozenset[str] = frozenset()) -> None:
         self.clock, self.log, self.chats, self.published = Clock(), Log(), Chats(), PublishedKeys(SIGNER)
+        self.vault, self.counted = KeyVault(), Counted()
         keys = SigningKeys(self.published, KeysPolicy(), self.clock)
         tokens = TokenValidation(Expected(ISSUER, APP_ID), keys, self.clock)
-        self.admission = Admission(ServiceUrls(("smba.trafficmanager.net",)))
-        hearing = Hearing(self.log, self.chats, Waiting())
-        door = Door(tokens, self.admission, CODES, limit, timedelta(seconds=0.05))
+        self.admission = Admission(ServiceUrls(("smba.trafficmanager.net",)), tenants)
+        hearing = Hearing(self.log, self.chats, Waiting(), TokenSealing(self.vault).seal, self.counted.refusals)
+        door = Door(tokens, self.admission, CODES, TICKETS, self.counted.refusals, limit, timedelta(seconds=0.05))
         self.app = messages_app(door, hearing.hear)
         self._http = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://bot")
 

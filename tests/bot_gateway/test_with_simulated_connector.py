@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import SecretStr
-from tests.bot_gateway.fakes import CODES, ISSUER, NOW, Log, issue, words
+from tests.bot_gateway.fakes import CODES, ISSUER, NOW, TICKETS, Counted, KeyVault, Log, issue, words
 
 from bot_gateway import handlers
 from bot_gateway.connector import BotAccount, Patience, Teams
@@ -18,12 +18,13 @@ from bot_gateway.http import Http
 from bot_gateway.http_edge import Door, messages_app
 from bot_gateway.service_urls import ServiceUrls
 from bot_gateway.signing_keys import KeysPolicy, SigningKeys
+from bot_gateway.token_sealing import TokenSealing
 from bot_gateway.token_validation import Admission, Expected, TokenValidation
 from bot_gateway.waiting import Waiting
 from contracts import outcomes as came
 from contracts.outcomes import Person
 from contracts.registry import Notice, NoticeDue
-from contracts.teams import CommentAsked, ConversationLeft, ConversationSeen, Intent
+from contracts.teams import CommentAsked, ConversationLeft, ConversationSeen, Intent, TokenBrought
 from devstack.connector import Connector, ConnectorSettings
 
 SETTINGS = ConnectorSettings()
@@ -35,9 +36,9 @@ class Company:
     def __init__(self, connector: Connector, teams: Teams, log: Log) -> None:
         self.connector, self.log = connector, log
         self.people = connector.teams
-        self.waiting = Waiting()
-        self.desk = Desk(teams, self.waiting, CODES, now=lambda: NOW)
-        self.hearing = Hearing(log, teams, self.waiting)
+        self.waiting, self.vault = Waiting(), KeyVault()
+        self.desk = Desk(teams, self.waiting, CODES, TICKETS, now=lambda: NOW)
+        self.hearing = Hearing(log, teams, self.waiting, TokenSealing(self.vault).seal, Counted().refusals)
 
     def posts(self) -> list[Any]:
         return self.connector.state.posts.since()
@@ -70,7 +71,7 @@ async def company() -> AsyncIterator[Company]:
         keys = SigningKeys(teams, KeysPolicy(), time.monotonic)
         tokens = TokenValidation(Expected(ISSUER, SETTINGS.app_id), keys, time.time)
         company = Company(connector, teams, Log())
-        app = messages_app(Door(tokens, Admission(urls), CODES), company.hearing.hear)
+        app = messages_app(Door(tokens, Admission(urls), CODES, TICKETS, Counted().refusals), company.hearing.hear)
         yield company
 
 
@@ -104,7 +105,12 @@ async def test_every_outcome_can_be_posted_wherever_it_was_asked_for(company: Co
             came.AuthorizationOffered(origin=whose, url="https://b.example/connect", site="jira", expires_at=NOW),
             came.RegistrationCodeIssued(origin=whose, expires_at=NOW, registration_url="https://b.example"),
             came.Linked(origin=whose, site="jira", jira_user=person),
-            came.Unlinked(origin=whose, site="jira"),
+            came.Unlinked(origin=whose, site="jira", tokens_url="https://jira.example.com/x"),
+            came.TokenWanted(origin=whose, site="jira", tokens_url="https://jira.example.com/x"),
+            came.SitesListed(origin=whose, sites=()),
+            came.MyDataShown(origin=whose, data=()),
+            came.MyDataDeleted(origin=whose, receipt="a.b.c", deleted=()),
+            came.WebhookReady(origin=whose, site="jira"),
             came.IssueShown(origin=whose, issue=issue(description="🔥" * 40_000)),
             came.IssueCreated(origin=whose, issue=issue()),
             came.CommentAdded(origin=whose, issue=issue(), comment_id="1", comment_url="x", text="x" * 40_000),
@@ -123,7 +129,38 @@ async def test_every_outcome_can_be_posted_wherever_it_was_asked_for(company: Co
             assert len(sent) == (1 if place == "ada" or not isinstance(outcome, PRIVATE) else 2), outcome
 
 
-PRIVATE = (came.AuthorizationOffered, came.RegistrationCodeIssued)
+PRIVATE = (
+    came.AuthorizationOffered,
+    came.RegistrationCodeIssued,
+    came.TokenWanted,
+    came.MyDataShown,
+    came.MyDataDeleted,
+)
+
+
+async def test_a_token_goes_from_the_dialog_to_key_vault_and_to_nobody_else(company: Company) -> None:
+    await company.people.say("ada", "connect")
+    origin = company.last_intent().origin
+    wanted = came.TokenWanted(
+        origin=origin, site="jira", tokens_url="https://jira.example.com/x", tenant_id="t1", resumes=True
+    )
+    await handlers.outcome(wanted, company.desk)
+    post = company.posts()[-1]
+    data = post.activity["attachments"][0]["content"]["actions"][-1]["data"]
+
+    opened = await company.people.invoke("ada", "task/fetch", {"data": data}, on=post.id)
+    dialog = opened.body["task"]["value"]["card"]["content"]
+    entered = {**dialog["actions"][0]["data"], "bridgeToken": " MDM0NTY3ODkwMTIzOlNlY3JldA== "}
+    closed = await company.people.invoke("ada", "task/submit", {"data": entered}, on=post.id)
+
+    assert (opened.status, closed.status) == (200, 200)
+    assert closed.body["task"]["type"] == "message"
+    brought = company.last_intent()
+    assert isinstance(brought, TokenBrought)
+    assert brought.resume == origin.intent_id
+    assert brought.origin.person == origin.person
+    header, token = company.vault.opened(brought.token)
+    assert (header["tenant"], header["purpose"], token) == ("t1", "secret", "MDM0NTY3ODkwMTIzOlNlY3JldA==")
 
 
 async def test_a_notice_opens_a_thread_in_its_channel(company: Company) -> None:

@@ -95,6 +95,13 @@ class Activity(Wire):
         return named or (self.conversation and self.conversation.tenant_id) or None
 
     @property
+    def names_two_tenants(self) -> bool:
+        """Tell whether its parts speak of different tenants."""
+        named = self.channel_data and self.channel_data.tenant and self.channel_data.tenant.id
+        placed = self.conversation and self.conversation.tenant_id
+        return bool(named and placed) and str(named).lower() != str(placed).lower()
+
+    @property
     def body(self) -> dict[str, Any]:
         """Give the value, where it is an object."""
         return self.value if isinstance(self.value, dict) else {}

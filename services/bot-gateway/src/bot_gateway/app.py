@@ -9,12 +9,16 @@ from bot_gateway.handlers import Desk
 from bot_gateway.hearing import Budgets, Hearing
 from bot_gateway.http import Http
 from bot_gateway.http_edge import Door, messages_app
+from bot_gateway.refusals import Refusals
 from bot_gateway.registration_codes import RegistrationCodes
 from bot_gateway.settings import Settings
 from bot_gateway.signing_keys import SigningKeys
+from bot_gateway.tickets import Tickets
+from bot_gateway.token_sealing import TokenSealing
 from bot_gateway.token_validation import TokenValidation
 from bot_gateway.waiting import Waiting
 from chassis.service import Service
+from contracts.keys import SealingKey
 from contracts.outcomes import OUTCOMES
 from contracts.registry import NoticeDue
 
@@ -26,13 +30,17 @@ async def connect(service: Service, settings: Settings) -> None:
     teams = Teams(settings.account, settings.service_urls, http)
     waiting = Waiting()
 
-    codes = RegistrationCodes(settings.bot_app_secret.get_secret_value().encode())
-    desk = Desk(teams, waiting, codes)
+    secret = settings.bot_app_secret.get_secret_value().encode()
+    codes, tickets = RegistrationCodes(secret), Tickets(secret)
+    desk = Desk(teams, waiting, codes, tickets)
     for kind in OUTCOMES:
         service.on(kind, partial(handlers.outcome, desk=desk))
     service.on(NoticeDue, partial(handlers.notice, desk=desk))
 
     keys = SigningKeys(teams, settings.keys_policy, time.monotonic)
-    door = Door(TokenValidation(settings.expected, keys, time.time), settings.admission, codes, settings.activity_limit)
-    hearing = Hearing(service.kafka, teams, waiting, Budgets(outcome=settings.invoke_budget))
+    tokens = TokenValidation(settings.expected, keys, time.time)
+    refusals = Refusals(service.metrics.registry)
+    door = Door(tokens, settings.admission, codes, tickets, refusals, settings.activity_limit)
+    seal = TokenSealing(service.view(SealingKey)).seal
+    hearing = Hearing(service.kafka, teams, waiting, seal, refusals, Budgets(outcome=settings.invoke_budget))
     service.serve(messages_app(door, hearing.hear), settings.gateway_host, settings.gateway_port)

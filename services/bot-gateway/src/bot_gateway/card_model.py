@@ -1,4 +1,4 @@
-"""The part of Adaptive Cards 1.4 that this bot speaks."""
+"""The part of Adaptive Cards 1.4 that this bot speaks, and for a dialog of 1.5."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypedDict
@@ -88,7 +88,20 @@ class TextBlock(Part):
     spacing: Literal["None", "Small", "Medium"] | None = None
 
 
-Element = Annotated[RichTextBlock | TextBlock, Field(discriminator="type")]
+class TextInput(Part):
+    """A field for something that must not be read by who looks over the shoulder."""
+
+    type: Literal["Input.Text"] = "Input.Text"
+    id: str
+    label: str
+    style: Literal["Password"] = "Password"
+    """Adaptive Cards 1.5."""
+    is_required: Literal[True] = True
+    error_message: str
+    max_length: int
+
+
+Element = Annotated[RichTextBlock | TextBlock | TextInput, Field(discriminator="type")]
 
 
 class AdaptiveCard(Part):
@@ -96,7 +109,7 @@ class AdaptiveCard(Part):
 
     type: Literal["AdaptiveCard"] = "AdaptiveCard"
     schema_url: str = Field(default="http://adaptivecards.io/schemas/adaptive-card.json", alias="$schema")
-    version: Literal["1.4"] = "1.4"
+    version: Literal["1.4", "1.5"] = "1.4"
     fallback_text: str
     body: tuple[Element, ...]
     actions: tuple[Action, ...] = ()

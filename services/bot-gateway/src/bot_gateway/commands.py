@@ -31,6 +31,28 @@ class Verify:
 
 
 @dataclass(frozen=True)
+class Sites:
+    """Which Jiras there are."""
+
+
+@dataclass(frozen=True)
+class MyData:
+    """What is stored about me."""
+
+
+@dataclass(frozen=True)
+class DeleteMyData:
+    """Delete that; not before it is confirmed."""
+
+    confirmed: bool = False
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """Have Jira tell of changes."""
+
+
+@dataclass(frozen=True)
 class Show:
     """An issue."""
 
@@ -93,6 +115,31 @@ class Unsubscribe:
     project: str
 
 
+OfOneJira = (
+    Connect
+    | Disconnect
+    | Verify
+    | Webhook
+    | Show
+    | Create
+    | Comment
+    | Assign
+    | Transition
+    | Search
+    | Subscribe
+    | Unsubscribe
+)
+"""What is asked of one Jira, the default where none is named."""
+
+
+@dataclass(frozen=True)
+class InJira:
+    """A command for the Jira of this name."""
+
+    alias: str
+    command: OfOneJira
+
+
 @dataclass(frozen=True)
 class Usage:
     """The verb was understood, what follows it was not."""
@@ -112,18 +159,4 @@ class Unknown:
     """No command."""
 
 
-Command = (
-    Help
-    | Register
-    | Connect
-    | Disconnect
-    | Verify
-    | Show
-    | Create
-    | Comment
-    | Assign
-    | Transition
-    | Search
-    | Subscribe
-    | Unsubscribe
-)
+Command = Help | Register | Sites | MyData | DeleteMyData | OfOneJira | InJira

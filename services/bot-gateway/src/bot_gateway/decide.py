@@ -9,12 +9,27 @@ from uuid import NAMESPACE_URL, uuid5
 from bot_gateway import commands, grammar
 from bot_gateway.activity import Activity, spoken_text
 from bot_gateway.intents import intent_of
+from bot_gateway.refusals import Why
 from bot_gateway.registration_codes import RegistrationCodes
+from bot_gateway.tickets import Tickets
+from bot_gateway.token_dialog import (
+    NOT_YOURS,
+    TAKEN,
+    TICKET,
+    TOKEN,
+    TokenGiven,
+    last_words,
+    problem_with,
+    token_dialog,
+    token_in,
+)
 from contracts.event import Conversation, Origin
-from contracts.teams import ConversationLeft, ConversationSeen, Intent
+from contracts.teams import ConversationLeft, ConversationSeen, Intent, MyDataDeletionAsked
 
-COMMAND = "bridgeCommand"
-"""The field of a button's data that holds the command it stands for."""
+VERB, COMMAND = "command", "bridgeCommand"
+"""Of our buttons: their verb, and the field of their data that holds the command they stand for."""
+LONGEST_COMMAND = 300
+"""Of a button, in characters: a card must not outgrow what Teams takes, and what is longer is none of ours."""
 NOT_HERE = "Bridge has nothing for this place yet. Write to the bot instead."
 
 
@@ -28,7 +43,14 @@ class NoAccount:
     """Teams did not say who is asking."""
 
 
-Say = commands.Help | commands.Usage | commands.DidYouMean | commands.Unknown | Welcome | NoAccount
+@dataclass(frozen=True)
+class ConfirmDeletion:
+    """All data of a person would be deleted; in front of others there is no button, which anybody could press."""
+
+    by_button: bool
+
+
+Say = ConfirmDeletion | commands.Help | commands.Usage | commands.DidYouMean | commands.Unknown | Welcome | NoAccount
 
 
 @dataclass(frozen=True)
@@ -39,6 +61,7 @@ class Heard:
     service_url: str
     at: datetime
     codes: RegistrationCodes
+    tickets: Tickets
 
 
 @dataclass(frozen=True)
@@ -53,6 +76,10 @@ class Decision:
     card_action: bool = False
     """The answer to the request is a card: the outcome's, or what is said."""
     answer: Mapping[str, Any] | None = None
+    given: TokenGiven | None = None
+    """A token to be sealed and brought."""
+    refused: Why | None = None
+    """Nothing comes of it because of who or what it claims to be."""
 
 
 def decide(heard: Heard) -> Decision:
@@ -68,18 +95,33 @@ def decide(heard: Heard) -> Decision:
             return _conversation_update(heard, place)
         case "installationUpdate" if place:
             return _installation_update(heard, place)
+        case "message":
+            return Decision(refused="no_tenant")
         case _:
             return Decision()
 
 
 def _message(heard: Heard, place: Conversation) -> Decision:
     activity = heard.activity
-    pressed = activity.body.get(COMMAND)
-    if not isinstance(pressed, str) and not place.personal and not activity.mentions_bot:
+    pressed = COMMAND in activity.body
+    if not pressed and not place.personal and not activity.mentions_bot:
         return Decision()  # people talking among themselves
-    text = pressed if isinstance(pressed, str) else spoken_text(activity)
-    intent, say = _asked(heard, place, text)
-    return Decision(place, ConversationSeen(conversation=_root(place), at=heard.at), intent, say, activity.id)
+    text = _command(activity.body) if pressed else spoken_text(activity)
+    intent, say = _asked(heard, place, text) if text is not None else (None, commands.Unknown())
+    news = ConversationSeen(conversation=_root(place), at=heard.at)
+    # A chat that was just seen would outlive the data that are to be deleted.
+    seen = None if isinstance(intent, MyDataDeletionAsked) else news
+    return Decision(place, seen, intent, say, activity.id, refused=_why(say, text))
+
+
+def _command(data: Mapping[str, Any]) -> str | None:
+    """Give the command that a button stands for, or None where it is none of ours."""
+    command = data.get(COMMAND)
+    return command if isinstance(command, str) and len(command) <= LONGEST_COMMAND else None
+
+
+def _why(say: Say | None, text: str | None) -> Why | None:
+    return "card" if text is None else "no_account" if isinstance(say, NoAccount) else None
 
 
 def _invoke(heard: Heard, place: Conversation | None) -> Decision:
@@ -87,15 +129,40 @@ def _invoke(heard: Heard, place: Conversation | None) -> Decision:
     name = activity.name or ""
     if name == "signin/verifyState" and place:
         # Where this is no code, the person closed the window: nothing is asked.
-        intent, _ = _asked(heard, place, f"verify {activity.body.get('state')}")
-        return Decision(place, intent=intent, answer={})
+        intent, say = _asked(heard, place, f"verify {activity.body.get('state')}")
+        return Decision(place, intent=intent, answer={}, refused=_why(say, ""))
     if name == "adaptiveCard/action" and place:
-        action = activity.body.get("action")
-        data = action.get("data") if isinstance(action, dict) else None
-        command = data.get(COMMAND) if isinstance(data, dict) else None
-        intent, say = _asked(heard, place, command) if isinstance(command, str) else (None, commands.Unknown())
-        return Decision(place, intent=intent, say=say, card_action=True, reply_to=activity.reply_to_id)
-    return Decision(answer=_invoke_answer(name))
+        command = _pressed(activity.body.get("action"))
+        intent, say = _asked(heard, place, command) if command is not None else (None, commands.Unknown())
+        reply_to, why = activity.reply_to_id, _why(say, command)
+        return Decision(place, intent=intent, say=say, card_action=True, reply_to=reply_to, refused=why)
+    if name in ("task/fetch", "task/submit") and place:
+        return _token_dialog(heard, place, shown=name == "task/fetch")
+    return Decision(answer=_invoke_answer(name), refused=None if place else "no_tenant")
+
+
+def _pressed(action: object) -> str | None:
+    """Give the command of a button that was pressed; each of ours has the one verb."""
+    if not isinstance(action, dict) or action.get("verb", VERB) != VERB:
+        return None
+    data = action.get("data")
+    return _command(data) if isinstance(data, dict) else None
+
+
+def _token_dialog(heard: Heard, place: Conversation, *, shown: bool) -> Decision:
+    """Open the dialog for a token, or take what was entered: from the card's owner alone, and where nobody else is."""
+    data = heard.activity.body.get("data")
+    brought = data if isinstance(data, dict) else {}
+    text, origin = brought.get(TICKET), _origin(heard, place)
+    ticket = heard.tickets.read(text)
+    if ticket is None or origin is None or origin.person != ticket.person or not place.personal:
+        return Decision(place, answer=last_words(NOT_YOURS if TICKET in brought else NOT_HERE), refused="card")
+    if shown:
+        return Decision(place, answer=token_dialog(ticket, str(text)))
+    token = token_in(brought.get(TOKEN))
+    if token is None:
+        return Decision(place, answer=token_dialog(ticket, str(text), problem_with(brought.get(TOKEN))))
+    return Decision(place, answer=last_words(TAKEN), given=TokenGiven(origin, ticket, str(text), token))
 
 
 def _invoke_answer(name: str) -> Mapping[str, Any]:
@@ -138,6 +205,8 @@ def _asked(heard: Heard, place: Conversation, text: str) -> tuple[Intent | None,
     command = grammar.parse(text)
     if isinstance(command, commands.Help | commands.Usage | commands.DidYouMean | commands.Unknown):
         return None, command
+    if command == commands.DeleteMyData():
+        return None, ConfirmDeletion(by_button=place.personal)
     origin = _origin(heard, place)
     return (intent_of(command, origin, heard.codes), None) if origin else (None, NoAccount())
 

@@ -11,18 +11,24 @@ from bot_gateway.commands import (
     Comment,
     Connect,
     Create,
+    DeleteMyData,
     DidYouMean,
     Disconnect,
     Help,
+    InJira,
+    MyData,
+    OfOneJira,
     Register,
     Search,
     Show,
+    Sites,
     Subscribe,
     Transition,
     Unknown,
     Unsubscribe,
     Usage,
     Verify,
+    Webhook,
 )
 
 _SPACE = r"(?:\s|&nbsp;|[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff])"
@@ -42,6 +48,7 @@ _PROJECT_AND_TYPE = re.compile(rf'({_PROJECT})(?:/(?:"([^"\n]{{1,60}})"|(\w[\w-]
 _BROWSE_URL = re.compile(
     rf"https?://[^\s/?#]{{1,255}}(?:/[^\s?#]{{0,1000}})?/(?:browse|issues)/({_ISSUE})/?(?:[?#]\S{{0,2000}})?\Z"
 )
+_ALIAS = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?\Z")
 _CODE = re.compile(r"[0-9]{6,10}\Z")
 _QUOTES = str.maketrans("“”„‟«»‘’‚‛", '""""""' + "''''")
 
@@ -61,14 +68,20 @@ def parse(text: str) -> Command | Usage | DidYouMean | Unknown:
     said = _trimmed(text[start:])
     if "<" in text[:start]:
         said = _trimmed(_CLOSING_TAGS.sub("", said))
+    return _read(said) if said else Help()
+
+
+def _read(said: str) -> Command | Usage | DidYouMean | Unknown:
     key = issue_key(said)
-    if not said or key:
-        return Show(key) if key else Help()
+    if key:
+        return Show(key)
     word, rest = _split(said)
+    if word.lower() == ELSEWHERE:
+        return _elsewhere(rest)
     verb = ALIASES.get(word.lower(), word.lower())
     if verb in VERBS:
         return VERBS[verb].read(rest) or Usage(verb)
-    return _meant(word, rest) or Unknown()
+    return _phrase(said) or _meant(word, rest) or Unknown()
 
 
 def issue_key(text: str) -> str | None:
@@ -77,6 +90,28 @@ def issue_key(text: str) -> str | None:
     if found:
         return found[1].upper()
     return text.upper() if _ISSUE_KEY.match(text) else None
+
+
+def _elsewhere(rest: str) -> Command | Usage | DidYouMean | Unknown:
+    """Read a command for another Jira than the default: its name, then the command."""
+    alias, line = _split(rest)
+    if not _ALIAS.match(alias) or not line or _split(line)[0].lower() == ELSEWHERE:
+        return Usage(ELSEWHERE)
+    meant = _read(line)
+    if isinstance(meant, OfOneJira):
+        return InJira(alias.lower(), meant)
+    if isinstance(meant, DidYouMean) and isinstance(_read(meant.line), OfOneJira):
+        return DidYouMean(f"{ELSEWHERE} {alias} {meant.line}")
+    return meant if isinstance(meant, Usage | Unknown) else Usage(ELSEWHERE)
+
+
+def _phrase(said: str) -> Command | DidYouMean | None:
+    """Read the commands that are ordinary words, of which each has to be there."""
+    if len(said) > LONGEST_PHRASE:
+        return None
+    line = _SPACES_ANYWHERE.sub(" ", said).lower()
+    near = difflib.get_close_matches(line, SUGGESTED, n=1, cutoff=0.8)
+    return PHRASES.get(line) or (DidYouMean(near[0]) if near else None)
 
 
 def _meant(word: str, rest: str) -> DidYouMean | None:
@@ -203,6 +238,21 @@ VERBS: dict[str, Verb] = {
     "search": Verb("search printer fire", "issues with these words; after “search jql”, a JQL query", _search),
     "subscribe": Verb("subscribe OPS", "this conversation hears of changes in the project", _project(Subscribe)),
     "unsubscribe": Verb("unsubscribe OPS", "and no more", _project(Unsubscribe)),
+    "jiras": Verb("jiras", "which Jiras there are, and where you are connected", _alone(Sites())),
+    "on": Verb(
+        "on eu comment OPS-7 text", "a command for the Jira that is called “eu”, not for the default", lambda _: None
+    ),
+    "my data": Verb("my data", "what I store about you", _alone(MyData())),
+    "delete my data": Verb("delete my data", "all of that; I ask once more before I do it", _alone(DeleteMyData())),
+    "webhook": Verb("webhook", "have Jira tell me of changes (administrators)", _alone(Webhook())),
     "register": Verb("register", "a code to register a Jira (administrators)", _alone(Register())),
 }
+ELSEWHERE = "on"
+PHRASES: dict[str, Command] = {
+    "my data": MyData(),
+    "delete my data": DeleteMyData(),
+    "delete my data yes": DeleteMyData(confirmed=True),
+}
+SUGGESTED = ("my data", "delete my data")
+LONGEST_PHRASE = 40
 ALIASES = {"move": "transition", "find": "search", "?": "help", "hi": "help", "hello": "help"}

@@ -15,6 +15,7 @@ from bot_gateway.notice_cards import notice_card
 from bot_gateway.outcome_cards import Reply, reply
 from bot_gateway.registration_codes import RegistrationCodes
 from bot_gateway.teams_errors import TeamsRefused
+from bot_gateway.tickets import Tickets
 from bot_gateway.waiting import Waiting
 from chassis.bounded import Recent
 from contracts.event import Conversation, Origin
@@ -50,6 +51,7 @@ class Desk:
     teams: Conversations
     waiting: Waiting
     codes: RegistrationCodes
+    tickets: Tickets
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     posted: Recent[str, bool] = field(default_factory=lambda: Recent(20_000))
     """What was posted by this process: after a lost commit, the same outcome comes again."""
@@ -57,7 +59,7 @@ class Desk:
 
 async def outcome(came: Outcome, desk: Desk) -> ConversationLeft | None:
     """Tell the person what came of it: in the request that waits for it, else as a message."""
-    said = reply(came, desk.codes)
+    said = reply(came, desk.codes, desk.tickets)
     if said.instead is None or came.origin.conversation.personal:
         return await _answer(came, said.card, desk)
     return await _answer(came, await _tell_alone(came, said, desk), desk)

@@ -1,27 +1,32 @@
 """Hearing an activity: publish what comes of it, confirmed, then answer."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Protocol
 
 import structlog
 from opentelemetry import trace
+from opentelemetry.trace import Tracer
 
 from bot_gateway.card_model import CARD_TYPE, AdaptiveCard
 from bot_gateway.decide import Decision, Heard, decide
+from bot_gateway.refusals import Refusals
 from bot_gateway.spans import Spanned
 from bot_gateway.talk_cards import talk_card
 from bot_gateway.teams_errors import TeamsError
+from bot_gateway.token_dialog import NOT_NOW, TokenGiven, token_dialog
 from bot_gateway.waiting import Answer, Waiting
 from chassis.bounded import Recent
 from chassis.errors import Unavailable
 from contracts.event import Conversation, Event
-from contracts.teams import ConversationLeft, ConversationSeen
+from contracts.teams import ConversationLeft, ConversationSeen, Intent, MyDataDeletionAsked, TokenBrought
 
+Seal = Callable[[str, str | None], str]
+"""Token and tenant id in, JWE out; raises Unavailable."""
 log = structlog.get_logger()
-tracer = trace.get_tracer("bridge")
+TRACER = trace.get_tracer("bridge")
 TEXT_TYPE = "application/vnd.microsoft.activity.message"
 WORKING_ON_IT = "I am working on it and will post the result here."
 
@@ -59,11 +64,14 @@ class Hearing:
     events: Publisher
     teams: Speaker
     waiting: Waiting
+    seal: Seal
+    refusals: Refusals
     budgets: Budgets = Budgets()
     heard: Recent[tuple[str, str], bool] = field(default_factory=lambda: Recent(20_000))
     """Activities whose events are published: Teams delivers some twice."""
     places: Recent[str, str] = field(default_factory=lambda: Recent(20_000))
     """Conversations that were announced, with their service URL."""
+    tracer: Tracer = TRACER
 
     async def hear(self, heard: Heard) -> Mapping[str, Any]:
         """Give the body of the HTTP answer; raises Unavailable where the events could not be published."""
@@ -72,11 +80,28 @@ class Hearing:
         if key and self.heard.get(key):
             log.info("activity_repeated", kind=heard.activity.type)
             return text_answer(WORKING_ON_IT) if decision.card_action else decision.answer or {}
-        with Spanned(tracer, f"hear {heard.activity.type}"):
+        if decision.refused:
+            self.refusals.count(decision.refused)
+            log.info("activity_refused", kind=heard.activity.type, why=decision.refused)
+        with Spanned(self.tracer, f"hear {heard.activity.type}"):
             if decision.card_action:
                 return await self._answer_card_action(decision, heard, key)
+            if decision.given:
+                return await self._bring(decision, decision.given, heard)
             await self._publish(decision, heard, key)
             await self._say(decision)
+        return decision.answer or {}
+
+    async def _bring(self, decision: Decision, given: TokenGiven, heard: Heard) -> Answer:
+        """Pass a token on, sealed; where that cannot be done now, the dialog stays open and says so."""
+        try:
+            sealed = self.seal(given.token, given.ticket.tenant_id)
+            resume = given.ticket.intent_id if given.ticket.resumes else None
+            intent = TokenBrought(origin=given.origin, site=given.ticket.alias, token=sealed, resume=resume)
+            await self._publish(replace(decision, intent=intent), heard, _key(heard))
+        except Unavailable as error:
+            log.warning("nothing_brought", error=str(error))
+            return token_dialog(given.ticket, given.ticket_text, NOT_NOW)
         return decision.answer or {}
 
     async def _answer_card_action(self, decision: Decision, heard: Heard, key: tuple[str, str] | None) -> Answer:
@@ -92,17 +117,27 @@ class Hearing:
                 return text_answer(WORKING_ON_IT)
 
     async def _publish(self, decision: Decision, heard: Heard, key: tuple[str, str] | None) -> None:
+        news = None if self._known(decision, heard) else decision.news
         try:
             async with asyncio.timeout(self.budgets.publish.total_seconds()):
-                if decision.news and not self._known(decision, heard):
-                    await self.events.publish(decision.news)
-                    self._remember(decision.news)
-                if decision.intent:
-                    await self.events.publish(decision.intent, event_id=decision.intent.origin.intent_id)
+                await self._publish_together(news, decision.intent)
         except TimeoutError:
             raise Unavailable("the events of an activity were not confirmed in time") from None
+        if news:
+            self._remember(news)
+        if isinstance(decision.intent, MyDataDeletionAsked):
+            self.places.drop(decision.intent.origin.conversation.conversation_id)
         if key:
             self.heard.put(key, True)
+
+    async def _publish_together(self, news: ConversationSeen | ConversationLeft | None, intent: Intent | None) -> None:
+        """Have both confirmed: neither waits for the other, and one alone costs no task."""
+        if intent is None:
+            if news:
+                await self.events.publish(news)
+            return
+        asked = self.events.publish(intent, event_id=intent.origin.intent_id)
+        await (asyncio.gather(self.events.publish(news), asked) if news else asked)
 
     def _known(self, decision: Decision, heard: Heard) -> bool:
         """Tell whether a message comes from a place that was announced already."""

@@ -16,7 +16,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot_gateway.activity import Activity
 from bot_gateway.decide import Heard
+from bot_gateway.refusals import Refusals
 from bot_gateway.registration_codes import RegistrationCodes
+from bot_gateway.tickets import Tickets
 from bot_gateway.token_validation import Admission, TokenRefused, TokenValidation
 from chassis.errors import Poison, Unavailable
 
@@ -33,6 +35,8 @@ class Door:
     tokens: TokenValidation
     admission: Admission
     codes: RegistrationCodes
+    tickets: Tickets
+    refusals: Refusals
     body_limit: int = 256 * 1024
     body_patience: timedelta = timedelta(seconds=10)
 
@@ -61,6 +65,7 @@ class Messages:
         try:
             said = await self._hear(await self._heard(scope, receive))
         except TokenRefused as refusal:
+            self._door.refusals.count(refusal.counted)
             log.info("request_refused", status=refusal.status, why=str(refusal))
             return _problem(refusal.status, str(refusal), {"WWW-Authenticate": "Bearer"})
         except BodyRefused as refusal:
@@ -81,7 +86,7 @@ class Messages:
         door = self._door
         token = await door.tokens.verify(_authorization(scope))
         activity = Activity.model_validate_json(await _body(receive, door))
-        return Heard(activity, door.admission.admit(activity, token), datetime.now(UTC), door.codes)
+        return Heard(activity, door.admission.admit(activity, token), datetime.now(UTC), door.codes, door.tickets)
 
 
 def messages_app(door: Door, hear: Hear) -> ASGIApp:

@@ -10,21 +10,41 @@ from contracts.teams import (
     CreateAsked,
     DisconnectAsked,
     Intent,
+    MyDataAsked,
+    MyDataDeletionAsked,
     RegisterAsked,
     SearchAsked,
     ShowAsked,
+    SitesAsked,
     SubscribeAsked,
     TransitionAsked,
     UnsubscribeAsked,
     VerifyAsked,
+    WebhookAsked,
 )
 
 
 def intent_of(command: commands.Command, origin: Origin, codes: RegistrationCodes) -> Intent | None:
     """Turn a command into the intent of the person who gave it."""
     match command:
+        case commands.Help():
+            return None
         case commands.Register():
             return RegisterAsked(origin=origin, code_hash=codes.code_hash(origin.intent_id))
+        case commands.Sites():
+            return SitesAsked(origin=origin)
+        case commands.MyData():
+            return MyDataAsked(origin=origin)
+        case commands.DeleteMyData(confirmed):
+            return MyDataDeletionAsked(origin=origin) if confirmed else None
+        case commands.InJira(alias, asked):
+            return _of_one_jira(asked, origin).model_copy(update={"site": alias})
+        case _:
+            return _of_one_jira(command, origin)
+
+
+def _of_one_jira(command: commands.OfOneJira, origin: Origin) -> Intent:
+    match command:
         case commands.Connect():
             return ConnectAsked(origin=origin)
         case commands.Disconnect():
@@ -49,5 +69,5 @@ def intent_of(command: commands.Command, origin: Origin, codes: RegistrationCode
             return SubscribeAsked(origin=origin, project=project)
         case commands.Unsubscribe(project):
             return UnsubscribeAsked(origin=origin, project=project)
-        case commands.Help():
-            return None
+        case commands.Webhook():
+            return WebhookAsked(origin=origin)

@@ -5,15 +5,13 @@ from typing import Literal
 
 from bot_gateway.card_model import Action, Element, Execute, RichTextBlock, Submit, TextBlock, TextRun
 from bot_gateway.commands import Transition
-from bot_gateway.decide import COMMAND
+from bot_gateway.decide import COMMAND, LONGEST_COMMAND, VERB
 from bot_gateway.foreign_text import paragraphs, run, shown
 from bot_gateway.grammar import parse
 from bot_gateway.links import issue_link
 from contracts.outcomes import Issue
 
 MOST_TRANSITIONS = 3
-LONGEST_COMMAND = 300
-"""Of a button, in characters: a card must not outgrow what Teams takes."""
 Colour = Literal["Good", "Warning", "Attention", "Accent"]
 STATUS_COLOURS: dict[str, Colour] = {"done": "Good", "indeterminate": "Accent"}
 
@@ -85,4 +83,4 @@ def issue_actions(issue: Issue) -> tuple[Action, ...]:
 def button(title: str, command: str) -> Execute:
     """Make a button of a command; older clients send it as a message."""
     data = {COMMAND: command}
-    return Execute(title=title, verb="command", data=data, fallback=Submit(title=title, data=data))
+    return Execute(title=title, verb=VERB, data=data, fallback=Submit(title=title, data=data))

@@ -34,6 +34,8 @@ class Settings(ServiceSettings):
     """Take a Connector on this machine without TLS; for the local stack alone."""
     teams_tenants: str = ""
     """Comma-separated Entra tenants that may use the bot; empty for all."""
+    single_tenant: str = ""
+    """The only Teams organisation (Entra tenant id) that is served; all are when unset."""
 
     clock_skew: timedelta = timedelta(minutes=5)
     """How far its clock may be off."""
@@ -76,7 +78,7 @@ class Settings(ServiceSettings):
     @property
     def admission(self) -> Admission:
         """Give what an activity must be."""
-        return Admission(self.service_urls, frozenset(_listed(self.teams_tenants)))
+        return Admission(self.service_urls, frozenset(_listed(self.single_tenant) or _listed(self.teams_tenants)))
 
     @property
     def keys_policy(self) -> KeysPolicy:

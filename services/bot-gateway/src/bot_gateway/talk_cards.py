@@ -1,10 +1,11 @@
 """What the bot says of itself: help, welcome, and what it did not understand."""
 
-from bot_gateway.card_model import AdaptiveCard, Element, RichTextBlock, TextBlock, TextRun
+from bot_gateway.card_model import Action, AdaptiveCard, Element, RichTextBlock, TextBlock, TextRun
 from bot_gateway.commands import DidYouMean, Help, Unknown, Usage
-from bot_gateway.decide import NoAccount, Say, Welcome
+from bot_gateway.decide import ConfirmDeletion, NoAccount, Say, Welcome
 from bot_gateway.foreign_text import run
 from bot_gateway.grammar import VERBS
+from bot_gateway.issue_parts import button
 
 
 def talk_card(say: Say) -> AdaptiveCard:
@@ -22,6 +23,10 @@ def talk_card(say: Say) -> AdaptiveCard:
             return _card("Did you mean this?", RichTextBlock(inlines=(_typed(line),)), _small(TYPE_IT))
         case Unknown():
             return _card("I did not understand that", _small("Write help for everything I understand."))
+        case ConfirmDeletion(by_button):
+            pressed = (button("Delete my data", DELETION),) if by_button else ()
+            typed = () if by_button else (RichTextBlock(inlines=(TextRun(text="To go on, write: "), _typed(DELETION))),)
+            return _card("Delete all that I store about you?", _small(WHAT_GOES), *typed, actions=pressed)
         case NoAccount():
             return _card(
                 "I cannot tell who you are",
@@ -34,11 +39,17 @@ WELCOME = (
     "In a channel or group, mention me first."
 )
 MARKUP = "Comments and descriptions may hold Jira's markup. Instead of a key, a link to the issue does."
+DELETION = "delete my data yes"
+WHAT_GOES = (
+    "Your connections to Jira, the subscriptions you made, your registration codes, and your name in the audit. "
+    "I can then no longer act for you. What you did in Jira stays there, and nothing of this can be undone."
+)
 TYPE_IT = "If so, write it like this. I did nothing yet."
 
 
-def _card(title: str, *body: Element) -> AdaptiveCard:
-    return AdaptiveCard(fallback_text=title, body=(TextBlock(text=title, weight="Bolder", size="Medium"), *body))
+def _card(title: str, *body: Element, actions: tuple[Action, ...] = ()) -> AdaptiveCard:
+    heading = TextBlock(text=title, weight="Bolder", size="Medium")
+    return AdaptiveCard(fallback_text=title, body=(heading, *body), actions=actions)
 
 
 def _small(text: str) -> TextBlock:

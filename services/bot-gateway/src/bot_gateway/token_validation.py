@@ -15,6 +15,7 @@ from joserfc.jws import JWSRegistry
 from joserfc.jwt import JWTClaimsRegistry
 
 from bot_gateway.activity import Activity
+from bot_gateway.refusals import Why
 from bot_gateway.service_urls import ServiceUrls, same_place
 from bot_gateway.signing_keys import SigningKeys
 from chassis.bounded import Recent
@@ -26,9 +27,10 @@ LONGEST_TOKEN = 16_384
 class TokenRefused(Exception):
     """The request is not to be trusted; the text is a fixed sentence without any of the token."""
 
-    def __init__(self, status: int, why: str) -> None:
+    def __init__(self, status: int, why: str, counted: Why = "token") -> None:
         super().__init__(why)
         self.status = status
+        self.counted: Why = counted
 
 
 @dataclass(frozen=True)
@@ -121,14 +123,16 @@ class Admission:
     def admit(self, activity: Activity, token: Verified) -> str:
         """Give the service URL to answer to; raises TokenRefused."""
         if (activity.channel_id or "msteams") not in token.endorsements:
-            raise TokenRefused(403, "The token's key is not endorsed for this channel.")
+            raise TokenRefused(403, "The token's key is not endorsed for this channel.", "channel")
         service_url = activity.service_url or token.service_url
         if not same_place(service_url, token.service_url):
-            raise TokenRefused(403, "The token is for another service URL.")
+            raise TokenRefused(403, "The token is for another service URL.", "service_url")
         if not self.service_urls.allows(service_url):
-            raise TokenRefused(403, "This service URL is not on the allow-list.")
+            raise TokenRefused(403, "This service URL is not on the allow-list.", "service_url")
+        if activity.names_two_tenants:
+            raise TokenRefused(403, "The activity names two Teams tenants.", "teams_tenant")
         if self.teams_tenants and (activity.teams_tenant or "").lower() not in self.teams_tenants:
-            raise TokenRefused(403, "This Teams tenant is not on the allow-list.")
+            raise TokenRefused(403, "This Teams tenant is not served here.", "teams_tenant")
         return service_url
 
 
