@@ -79,7 +79,7 @@ def outcomes(draw: st.DrawFn) -> Outcome:
         came.RegistrationCodeIssued(origin=whose, expires_at=NOW, registration_url=text()),
         came.Linked(origin=whose, site=text(), jira_user=person),
         came.Unlinked(origin=whose, site=text(), tokens_url=link()),
-        came.TokenWanted(origin=whose, site=text(), tokens_url=link(), resumes=True),
+        came.TokenWanted(origin=whose, tenant_id="t1", site=text(), tokens_url=link(), resumes=True),
         came.SitesListed(origin=whose, sites=(site(),) * draw(st.integers(0, 30))),
         came.MyDataShown(origin=whose, data=(about(),) * draw(st.integers(0, 9))),
         came.MyDataDeleted(origin=whose, receipt=text(), deleted=(about(),)),
@@ -128,7 +128,7 @@ def own_words() -> set[str]:
     issued = came.RegistrationCodeIssued(origin=origin(), expires_at=NOW, registration_url="u")
     delayed = came.Delayed(origin=origin(), why="x", until=NOW)
     gone = came.Unlinked(origin=origin(), site="s", tokens_url="https://s.example")
-    wanted = came.TokenWanted(origin=origin(), site="s", tokens_url="https://s.example", resumes=True)
+    wanted = came.TokenWanted(origin=origin(), tenant_id="t1", site="s", tokens_url="https://s.example", resumes=True)
     site = came.SiteSeen(alias="s", site="s", state="active", is_default=True, connected=True)
     listed = came.SitesListed(origin=origin(), sites=(site, site))
     much = came.MyDataShown(origin=origin(), data=(came.DataAbout(what="x", count=1, details=("x",) * 99),))
@@ -213,7 +213,7 @@ def test_the_largest_cards_fit_into_a_message() -> None:
     cards.append(reply(came.MyDataShown(origin=origin(), data=(about,) * 9)).card)
     cards.append(reply(came.MyDataDeleted(origin=origin(), receipt="x" * 40_000, deleted=(about,) * 9)).card)
     cards.append(reply(came.SitesListed(origin=origin(), sites=(site,) * 99)).card)
-    cards.append(reply(came.TokenWanted(origin=origin(), site=big, tokens_url=url)).card)
+    cards.append(reply(came.TokenWanted(origin=origin(), tenant_id="t1", site=big, tokens_url=url)).card)
 
     assert max(size(card) for card in cards) <= 28_000
 
@@ -269,7 +269,7 @@ def test_a_registration_code_is_for_one_persons_eyes() -> None:
 
 def test_the_card_that_wants_a_token_leads_to_jira_and_to_a_dialog() -> None:
     page = "https://jira.example.com/secure/ViewProfile.jspa"
-    said = reply(came.TokenWanted(origin=origin(), site="jira.example.com", tokens_url=page, tenant_id="t1"))
+    said = reply(came.TokenWanted(origin=origin(), tenant_id="t1", site="jira.example.com", tokens_url=page))
     making, entering = said.card.wire()["actions"]
 
     assert making["url"] == page

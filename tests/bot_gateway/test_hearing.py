@@ -29,7 +29,7 @@ from chassis.bounded import Recent
 from chassis.errors import Unavailable
 from contracts import outcomes as came
 from contracts.event import Event
-from contracts.teams import ConversationLeft, ConversationSeen, Intent, ShowAsked
+from contracts.teams import ConversationLeft, ConversationSeen, Intent, MyDataDeletionAsked, ShowAsked
 
 
 class Scene:
@@ -87,6 +87,54 @@ async def test_a_log_that_does_not_confirm_in_time_counts_as_away() -> None:
 
     with pytest.raises(Unavailable):
         await Scene(Slow()).hear(message())
+
+
+async def test_place_and_command_are_published_together_and_both_are_confirmed() -> None:
+    class Both(Log):
+        def __init__(self) -> None:
+            super().__init__()
+            self.under_way = asyncio.Barrier(2)
+
+        async def publish(self, event: Event, *, event_id: str | None = None) -> None:
+            await self.under_way.wait()
+            await super().publish(event, event_id=event_id)
+
+    scene = Scene(Both())
+    await scene.hear(message())
+
+    assert {type(event) for event in scene.log.events} == {ConversationSeen, ShowAsked}
+
+
+async def test_where_only_one_of_both_is_confirmed_the_activity_is_new_when_it_comes_again() -> None:
+    class Half(Log):
+        broken = True
+
+        async def publish(self, event: Event, *, event_id: str | None = None) -> None:
+            if self.broken and isinstance(event, ConversationSeen):
+                raise Unavailable("this partition has no leader")
+            await super().publish(event, event_id=event_id)
+
+    log = Half()
+    scene = Scene(log)
+    with pytest.raises(Unavailable):
+        await scene.hear(message())
+    log.broken = False
+    await scene.hear(message())
+
+    assert len(log.of(ConversationSeen)) == 1
+    asked = [one for one in log.of(Intent) if isinstance(one, Intent)]
+    assert len({one.origin.intent_id for one in asked}) == 1, "twice, by one id: it is carried out once"
+
+
+async def test_a_chat_whose_data_were_deleted_is_announced_anew_by_what_is_said_next() -> None:
+    scene = Scene()
+    for number, text in enumerate(("OPS-7", "delete my data yes", "OPS-7")):
+        await scene.hear(message(text, id=f"3{number}"))
+
+    kinds = [type(event) for event in scene.log.events]
+    assert kinds.index(MyDataDeletionAsked) == 2
+    assert kinds.count(ConversationSeen) == 2
+    assert ConversationSeen in kinds[3:]
 
 
 async def test_a_place_is_announced_once_and_again_when_its_address_changes_or_the_bot_is_added_anew() -> None:

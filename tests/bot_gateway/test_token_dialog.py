@@ -70,7 +70,7 @@ async def test_an_entered_token_is_brought_sealed_and_the_dialog_closes() -> Non
 
 async def test_where_nothing_waits_nothing_is_resumed() -> None:
     scene = Scene()
-    await scene.hear(submit(ticket=replace(OWNED, resumes=False, tenant_id=None)))
+    await scene.hear(submit(ticket=replace(OWNED, resumes=False)))
 
     [brought] = scene.log.events
     assert isinstance(brought, TokenBrought)

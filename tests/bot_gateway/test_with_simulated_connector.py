@@ -106,7 +106,7 @@ async def test_every_outcome_can_be_posted_wherever_it_was_asked_for(company: Co
             came.RegistrationCodeIssued(origin=whose, expires_at=NOW, registration_url="https://b.example"),
             came.Linked(origin=whose, site="jira", jira_user=person),
             came.Unlinked(origin=whose, site="jira", tokens_url="https://jira.example.com/x"),
-            came.TokenWanted(origin=whose, site="jira", tokens_url="https://jira.example.com/x"),
+            came.TokenWanted(origin=whose, tenant_id="t1", site="jira", tokens_url="https://jira.example.com/x"),
             came.SitesListed(origin=whose, sites=()),
             came.MyDataShown(origin=whose, data=()),
             came.MyDataDeleted(origin=whose, receipt="a.b.c", deleted=()),

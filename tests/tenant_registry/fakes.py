@@ -76,7 +76,7 @@ class FakeKeyVault:
     destroyed: list[str] = field(default_factory=list)
     statements: StatementKey = field(default_factory=StatementKey)
 
-    def seal(self, secret: str) -> str:
+    def seal(self, secret: str, tenant_id: str) -> str:
         if self.silent:
             raise Unavailable("no sealing key yet")
         return f"jwe.{fingerprint(secret)}"

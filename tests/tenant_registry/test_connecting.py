@@ -125,7 +125,7 @@ async def test_the_person_who_asked_completes_the_link_with_the_code(
         tenant_id=tenant.id,
         link_id=f"{tenant.id}:{ANNA}",
         request_token=prepared(tenant).request_token,
-        verifier=keys.seal("v3rifier"),
+        verifier=keys.seal("v3rifier", tenant.id),
         resume=waiting,
     )
     assert await verify_asked(asked, registry, clock) == answer, "the same message again has the same answer"

@@ -89,7 +89,7 @@ async def test_a_code_is_exchanged_at_once_and_sealed_and_never_shown(
             tenant_id=tenant.id,
             link_id=f"{tenant.id}:{ANNA}",
             lookup=waits.lookup,
-            code=keys.seal(CODE),
+            code=keys.seal(CODE, tenant.id),
             code_verifier="jwe.of.verifier",
         )
     ]

@@ -78,7 +78,7 @@ async def test_without_a_jira_the_person_hears_what_to_do(registry: Registry) ->
 async def tenant(registry: Registry, clock: Clock) -> TenantRow:
     """A Jira that Anna registered, is linked to, and subscribed to in a channel and in her own chat; Ben too."""
     tenant = await registered(registry)
-    rules = RegistrationRules(frozenset({ANNA, BEN}), "https://bridge.example/v1/registrations", "")
+    rules = RegistrationRules(frozenset({ANNA, BEN}), "https://bridge.example/register", "")
     for user in (ANNA, BEN):
         code = RegisterAsked(origin=origin(user), code_hash=fingerprint(user))
         await register_asked(code, registry, rules, clock)

@@ -34,7 +34,7 @@ from tenant_registry.handlers.registration import (
 from tenant_registry.mongo.outbox import event_in
 from tenant_registry.registry import Registry
 
-RULES = RegistrationRules(frozenset({ANNA}), "https://bridge.example/v1/registrations")
+RULES = RegistrationRules(frozenset({ANNA}), "https://bridge.example/register")
 PEM = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\n-----END PRIVATE KEY-----\n"
 
 
@@ -62,7 +62,7 @@ async def test_an_allowed_administrator_gets_a_code_that_lives_an_hour(registry:
     assert isinstance(issued, RegistrationCodeIssued)
     assert again == issued
     assert issued.expires_at == NOON + timedelta(hours=1)
-    assert issued.registration_url == "https://bridge.example/v1/registrations"
+    assert issued.registration_url == "https://bridge.example/register"
 
 
 async def test_others_hear_who_can_allow_them(registry: Registry, clock: Clock) -> None:

@@ -38,7 +38,7 @@ async def test_no_secret_is_found_anywhere(
     stored: list[dict[str, str]] = []
     kafka = FakeKafka()
 
-    rules = RegistrationRules(frozenset({ANNA}), "https://bridge.example/v1/registrations")
+    rules = RegistrationRules(frozenset({ANNA}), "https://bridge.example/register")
     code = "CANARY-registration-code"
     await register_asked(RegisterAsked(origin=origin(), code_hash=fingerprint(code)), registry, rules, clock)
     call = {"code": code, "baseUrl": "https://jira.linden.example", "product": "jira", "authMode": "oauth1"}
@@ -110,7 +110,7 @@ async def test_no_secret_of_the_other_ways_to_act_and_of_webhooks_is_found_anywh
     registry: Registry, clock: Clock, web: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     logs.configure("tenant-registry", "DEBUG")
-    rules = RegistrationRules(frozenset({ANNA}), "https://bridge.example/v1/registrations")
+    rules = RegistrationRules(frozenset({ANNA}), "https://bridge.example/register")
     for code in ("CANARY-code-1", "CANARY-code-2", "CANARY-code-3"):
         await register_asked(RegisterAsked(origin=origin(), code_hash=fingerprint(code)), registry, rules, clock)
     client = {"authMode": "oauth2", "clientId": "CANARY-client-id", "clientSecret": "CANARY-client-secret"}

@@ -65,12 +65,12 @@ class Keys:
         self._inbox = inbox
         self._sealing_keys = sealing_keys
 
-    def seal(self, secret: str, tenant_id: str | None = None, purpose: Purpose = "secret") -> str:
+    def seal(self, secret: str, tenant_id: str, purpose: Purpose = "secret") -> str:
         """Seal a secret so that only key-vault can read it, and uses it for nothing but this."""
         announced = self._sealing_keys.get("sealing")
         if announced is None:
             raise Unavailable("key-vault has not announced its sealing key yet")
-        return seal(secret, announced.jwk, SealedFor(tenant_id, purpose) if tenant_id else None)
+        return seal(secret, announced.jwk, SealedFor(tenant_id, purpose))
 
     async def authorize(self, tenant_id: str, link_id: str | None, calls: Sequence[Call]) -> list[Authorization]:
         """Give one `Authorization` header value per call, as the link's person or, without a link, as the consumer."""

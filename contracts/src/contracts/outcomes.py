@@ -80,9 +80,13 @@ class AuthorizationOffered(Outcome):
 class TokenWanted(Outcome):
     """The person must give Bridge a personal access token, in a dialog that nobody else sees."""
 
+    tenant_id: str
+    """For which Jira it is: the token is sealed for this one alone."""
     site: str
     tokens_url: str
     """Where the person makes one in Jira."""
+    alias: str | None = None
+    """What people call this Jira in commands."""
     resumes: bool = False
 
 

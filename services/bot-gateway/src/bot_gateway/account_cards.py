@@ -26,6 +26,7 @@ def token_wanted(wanted: came.TokenWanted, tickets: Tickets) -> AdaptiveCard:
         intent_id=wanted.origin.intent_id,
         site=wanted.site[:200],
         tenant_id=wanted.tenant_id,
+        alias=wanted.alias,
         resumes=wanted.resumes,
     )
     data = {"msteams": {"type": "task/fetch"}, TICKET: tickets.issue(ticket)}

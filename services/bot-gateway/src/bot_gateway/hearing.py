@@ -23,7 +23,7 @@ from chassis.errors import Unavailable
 from contracts.event import Conversation, Event
 from contracts.teams import ConversationLeft, ConversationSeen, Intent, MyDataDeletionAsked, TokenBrought
 
-Seal = Callable[[str, str | None], str]
+Seal = Callable[[str, str], str]
 """Token and tenant id in, JWE out; raises Unavailable."""
 log = structlog.get_logger()
 TRACER = trace.get_tracer("bridge")

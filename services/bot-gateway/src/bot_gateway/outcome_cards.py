@@ -119,13 +119,15 @@ def _authorization(offered: came.AuthorizationOffered) -> AdaptiveCard:
 
 
 def _registration(issued: came.RegistrationCodeIssued, code: str) -> AdaptiveCard:
+    page = web_link("Register a Jira", issued.registration_url)
     return card(
         "Your registration code",
         heading("Your registration code"),
         RichTextBlock(inlines=(TextRun(text=code, font_type="Monospace", size="Large"),)),
-        said("Jira's registration call brings it once, to:"),
+        said("It registers one Jira, once, on this page:"),
         RichTextBlock(inlines=(run(issued.registration_url, 400, font_type="Monospace"),)),
         *moment("Valid until", issued.expires_at),
+        actions=(page,) if page else (),
     )
 
 

@@ -19,7 +19,7 @@ class Ticket:
     intent_id: str
     """What the card answered."""
     site: str
-    tenant_id: str | None = None
+    tenant_id: str
     alias: str | None = None
     resumes: bool = False
 

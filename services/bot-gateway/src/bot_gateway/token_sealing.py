@@ -19,12 +19,12 @@ class TokenSealing:
     def __init__(self, announced: Announced) -> None:
         self._announced = announced
 
-    def seal(self, token: str, tenant_id: str | None) -> str:
+    def seal(self, token: str, tenant_id: str) -> str:
         """Give a JWE that is good for this tenant alone; raises Unavailable."""
         key = self._announced.get("sealing")
         if key is None:
             raise Unavailable("key-vault has not announced its sealing key yet")
         try:
-            return seal(token, key.jwk, SealedFor(tenant_id) if tenant_id else None)
+            return seal(token, key.jwk, SealedFor(tenant_id))
         except UnfitReceiver:
             raise Unavailable("key-vault's sealing key cannot be used") from None

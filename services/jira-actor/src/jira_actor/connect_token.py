@@ -23,8 +23,10 @@ async def offer(who: Unconnected, means: Means) -> list[Event]:
     """Ask the person for a token."""
     wanted = TokenWanted(
         origin=who.origin,
+        tenant_id=who.tenant.tenant_id,
         site=who.tenant.site,
         tokens_url=means.site(who.tenant).url + TOKENS_PAGE,
+        alias=who.tenant.alias,
         resumes=who.resume is not None,
     )
     return [wanted]

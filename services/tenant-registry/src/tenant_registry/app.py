@@ -82,11 +82,11 @@ async def connect(service: Service, settings: Settings) -> None:
     relay = Relay(registry, service.kafka, f"{socket.gethostname()}/{uuid4().hex[:8]}", now)
     keys = service.keys()
     rules = registration.RegistrationRules(
-        settings.allowed_registrars, f"{settings.registry_public_url}/v1/registrations", settings.single_tenant
+        settings.allowed_registrars, f"{settings.registry_public_url}/register", settings.single_tenant
     )
     webhook_rules = webhooks.WebhookRules(settings.allowed_registrars, settings.registry_public_url)
     refused = Counter(
-        "bridge_refused_calls",
+        "bridge_refused_calls_total",
         "Calls to the HTTP edge, and messages, that may be an attack",
         ["why"],
         registry=service.metrics.registry,

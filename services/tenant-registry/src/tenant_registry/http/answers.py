@@ -54,7 +54,7 @@ def registered(tenant: TenantRow, consumer_key: str | None, fresh: Fresh, around
         default=tenant.is_default,
         auth_mode=tenant.auth_mode,
         paste=[
-            *_link(tenant, consumer_key, around.public_url),
+            *link_entries(tenant, consumer_key, around.public_url),
             *pasting.webhook(tenant.base_url, webhook_url, fresh.webhook_secret),
         ],
         consumer_key=consumer_key,
@@ -70,7 +70,8 @@ def registered(tenant: TenantRow, consumer_key: str | None, fresh: Fresh, around
     )
 
 
-def _link(tenant: TenantRow, consumer_key: str | None, public_url: str) -> list[pasting.Paste]:
+def link_entries(tenant: TenantRow, consumer_key: str | None, public_url: str) -> list[pasting.Paste]:
+    """Give what to enter in Jira so that Bridge may act there; with personal access tokens nothing."""
     if tenant.auth_mode == "oauth2":
         return pasting.incoming_link(tenant.base_url, public_url)
     if tenant.auth_mode == "oauth1" and consumer_key and tenant.public_key:

@@ -87,7 +87,7 @@ async def _callback(answer: Answer, around: Surroundings) -> Response:
     code = fresh_code()
     allowed = Allowed(
         lookup=found.pending.lookup,
-        verifier=around.keys.seal(verifier),
+        verifier=around.keys.seal(verifier, found.tenant.id),
         code_hash=fingerprint(code),
         expires_at=around.now() + CODE_LIVES,
     )

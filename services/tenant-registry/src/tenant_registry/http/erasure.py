@@ -68,22 +68,17 @@ def routes(around: Surroundings) -> APIRouter:
         confirm: Annotated[str, Query(max_length=500, description="The tenant's base URL.")] = "",
     ) -> Receipt | Erasing:
         response.headers["Cache-Control"] = "no-store"
-        left = await _left(tenant_id, around)
+        left = await erased_before(tenant_id, around)
         if left is None:
             caller = await doors.seen(tenant_id, bearer, request)
-            _check_confirmed(confirm, caller.tenant.base_url)
+            check_confirmed(confirm, caller.tenant.base_url)
             await eraser.begin(caller.tenant, caller.name)
         else:
-            _check_knows(bearer, left, around)
-        try:
-            receipt = await eraser.finish(tenant_id)
-        except Unavailable as error:
-            log.warning("erasure_waits", tenant_id=tenant_id, error=str(error))
-            receipt = None
+            check_knows(bearer, left, around)
+        receipt = await finished(eraser, tenant_id, around)
         if receipt is None:
             response.status_code = 202
-            return Erasing(tenant_id=tenant_id)
-        return _shown(receipt, around)
+        return receipt or Erasing(tenant_id=tenant_id)
 
     @router.get("/v1/receipts/{receipt_id}", summary="See the receipt of an erasure", responses=problems(404, 429, 503))
     async def receipt(receipt_id: str) -> Receipt:
@@ -95,14 +90,24 @@ def routes(around: Surroundings) -> APIRouter:
     return router
 
 
-async def _left(tenant_id: str, around: Surroundings) -> str | None:
+async def finished(eraser: Eraser, tenant_id: str, around: Surroundings) -> Receipt | None:
+    """Give the receipt; None where the erasure goes on by itself."""
+    try:
+        receipt = await eraser.finish(tenant_id)
+    except Unavailable as error:
+        log.warning("erasure_waits", tenant_id=tenant_id, error=str(error))
+        return None
+    return _shown(receipt, around) if receipt else None
+
+
+async def erased_before(tenant_id: str, around: Surroundings) -> str | None:
     """Give the hash of the registration token of a tenant that was erased, or is being erased."""
     erasure = await around.registry.erasures.find(tenant_id)
     left = erasure or await around.registry.receipts.of_tenant(tenant_id)
     return left.token_hash if left else None
 
 
-def _check_confirmed(confirm: str, base_url: str) -> None:
+def check_confirmed(confirm: str, base_url: str) -> None:
     """Refuse what may have been done by mistake."""
     try:
         same = canonical(confirm, allow_http=True) == base_url
@@ -112,7 +117,8 @@ def _check_confirmed(confirm: str, base_url: str) -> None:
         raise Refusal(409, "not-confirmed", NOT_CONFIRMED)
 
 
-def _check_knows(bearer: Bearer, token_hash: str, around: Surroundings) -> None:
+def check_knows(bearer: Bearer, token_hash: str, around: Surroundings) -> None:
+    """Refuse whoever had no token of the tenant that is gone."""
     if bearer is None:
         raise Refusal(401, "no-token", HOW_TO_ASK, {"WWW-Authenticate": "Bearer"})
     if not any(fits(bearer.credentials, one) for one in (token_hash, around.policy.operator_token_hash)):

@@ -56,7 +56,7 @@ def routes(around: Surroundings) -> APIRouter:
         response_class=Response,
     )
     async def export(caller: Seen) -> StreamingResponse:
-        parts = in_chunks(_export(caller.tenant, around))
+        parts = in_chunks(everything_stored(caller.tenant, around))
         first = await anext(parts)  # an outage at the start is an answer, not a torn one
         headers = {
             "Cache-Control": "no-store",
@@ -89,7 +89,8 @@ async def _after(first: str, rest: AsyncIterator[str]) -> AsyncIterator[str]:
         yield part
 
 
-async def _export(tenant: TenantRow, around: Surroundings) -> AsyncIterator[str]:
+async def everything_stored(tenant: TenantRow, around: Surroundings) -> AsyncIterator[str]:
+    """Give a tenant's export as JSON, in pieces."""
     stored = of_tenant(tenant.id)
     lists: dict[str, tuple[str, Document]] = {
         "links": ("links", stored["links"]),

@@ -58,7 +58,7 @@ async def _exchange(found: Visit, jira_code: str, around: Surroundings) -> HTMLR
         tenant_id=pending.tenant_id,
         link_id=link_id(pending.tenant_id, pending.origin.user),
         lookup=pending.lookup,
-        code=around.keys.seal(jira_code),
+        code=around.keys.seal(jira_code, pending.tenant_id),
         code_verifier=pending.code_verifier or "",
     )
     if not await around.registry.see_code(seen, asked, at):

@@ -1,21 +1,18 @@
 """`/register/{tenant_id}/delete` and `/export`: taking along what is stored of a registration, and erasing it."""
 
-import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from starlette.responses import Response
 
-from chassis.errors import Unavailable
 from tenant_registry.erasure import Eraser
 from tenant_registry.http import pages_form
-from tenant_registry.http.erasure import Receipt, _check_confirmed, _check_knows, _left, _shown
-from tenant_registry.http.exports import _export, in_chunks
+from tenant_registry.http.erasure import check_confirmed, check_knows, erased_before, finished
+from tenant_registry.http.exports import everything_stored, in_chunks
 from tenant_registry.http.pages_front import Front, routed
 from tenant_registry.http.pages_parts import Said
 from tenant_registry.http.pages_tenant import delete_page, receipt_page
 from tenant_registry.http.problem import Refusal
 
-log = structlog.get_logger()
 NOT_THIS_ONE = "This is not the address of this Jira: type it as it stands above."
 MISFIT = 422
 
@@ -33,7 +30,7 @@ def routes(front: Front) -> APIRouter:
             "Cache-Control": "no-store",
             "Content-Disposition": f'attachment; filename="bridge-{caller.tenant.id}.json"',
         }
-        parts = in_chunks(_export(caller.tenant, around))
+        parts = in_chunks(everything_stored(caller.tenant, around))
         return StreamingResponse(parts, media_type="application/json", headers=headers)
 
     @router.get("/delete")
@@ -45,31 +42,21 @@ def routes(front: Front) -> APIRouter:
     async def delete(tenant_id: str, request: Request) -> Response:
         form = await pages_form.read(request)
         front.guard.check(request, form)
-        left = await _left(tenant_id, around)
+        left = await erased_before(tenant_id, around)
         if left is None:
             caller = await front.caller(tenant_id, request)
             try:
-                _check_confirmed(form.get("confirm", ""), caller.tenant.base_url)
+                check_confirmed(form.get("confirm", ""), caller.tenant.base_url)
             except Refusal:
                 said = Said({"confirm": form.get("confirm", "")}, {"confirm": NOT_THIS_ONE})
                 return front.show(delete_page(caller.tenant, front.desk(request), said, MISFIT), request)
             await eraser.begin(caller.tenant, caller.name)
         else:
-            _check_knows(front.guard.bearer(request), left, around)
-        receipt = await _finish(eraser, tenant_id, front)
+            check_knows(front.guard.bearer(request), left, around)
+        receipt = await finished(eraser, tenant_id, around)
         response = front.show(receipt_page(receipt, tenant_id, front.desk(request)), request)
         if receipt is not None:
             front.guard.forget_token(response, tenant_id)
         return response
 
     return router
-
-
-async def _finish(eraser: Eraser, tenant_id: str, front: Front) -> Receipt | None:
-    """Give the receipt; None where the erasure goes on by itself."""
-    try:
-        receipt = await eraser.finish(tenant_id)
-    except Unavailable as error:
-        log.warning("erasure_waits", tenant_id=tenant_id, error=str(error))
-        return None
-    return _shown(receipt, front.around) if receipt else None

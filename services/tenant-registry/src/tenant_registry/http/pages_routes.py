@@ -7,7 +7,7 @@ from fastapi.security import HTTPAuthorizationCredentials
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from tenant_registry.http import credentials, pages_form, pasting
-from tenant_registry.http.answers import _link, hook_url
+from tenant_registry.http.answers import hook_url, link_entries
 from tenant_registry.http.bearers import Caller
 from tenant_registry.http.pages_front import Front, routed
 from tenant_registry.http.pages_html import HEADERS, inner
@@ -17,7 +17,7 @@ from tenant_registry.http.pasting import Paste
 from tenant_registry.http.problem import Refusal
 from tenant_registry.http.surroundings import Surroundings
 from tenant_registry.http.tenants import changed
-from tenant_registry.http.webhooks import WebhookCall, _make
+from tenant_registry.http.webhooks import WebhookCall, make_webhook
 from tenant_registry.mongo.tenants import TenantChange
 from tenant_registry.rows import TenantRow
 
@@ -79,7 +79,7 @@ def routes(front: Front) -> APIRouter:
         if kind not in KINDS:
             raise Refusal(404, "not-found", "There is no such page.")
         caller = await front.changing(tenant_id, request)
-        made = await _make(caller, WebhookCall(signed=KINDS[kind]), around)
+        made = await make_webhook(caller, WebhookCall(signed=KINDS[kind]), around)
         paste = [*await _to_link(caller.tenant, around), *made.paste]
         return front.show(enter_page(caller.tenant, paste, front.desk(request), fresh=True), request)
 
@@ -103,4 +103,4 @@ async def _opened(front: Front, tenant_id: str, token: str, request: Request) ->
 
 async def _to_link(tenant: TenantRow, around: Surroundings) -> list[Paste]:
     consumer_key = await credentials.consumer_key(tenant, around) if tenant.auth_mode == "oauth1" else None
-    return _link(tenant, consumer_key, around.public_url)
+    return link_entries(tenant, consumer_key, around.public_url)

@@ -12,8 +12,7 @@ from tenant_registry.http.pages_front import Front, routed
 from tenant_registry.http.pages_parts import Said
 from tenant_registry.http.pages_tenant import registered_page
 from tenant_registry.http.problem import Refusal
-from tenant_registry.http.registrations import _register
-from tenant_registry.http.renewals import renew
+from tenant_registry.http.registrations import register_or_renew
 from tenant_registry.http.surroundings import Surroundings
 
 NOTHING_SAID = Said({}, {})
@@ -59,4 +58,4 @@ async def _registered(form: dict[str, str], request: Request, around: Surroundin
     """Make the registration call that the form is. Raises Misfit and Refusal."""
     call = pages_form.call_of(form, allow_http=around.allow_http)
     admitted = await admit(call, request, pages_form.old_token(form), around)
-    return await (renew(admitted, admitted.known, around) if admitted.known else _register(admitted, around))
+    return await register_or_renew(admitted, around)

@@ -34,12 +34,17 @@ def routes(around: Surroundings) -> APIRouter:
     )
     async def register(call: RegistrationCall, request: Request, bearer: Bearer, response: Response) -> Registered:
         admitted = await admit(call, request, bearer, around)
-        answer = await (renew(admitted, admitted.known, around) if admitted.known else _register(admitted, around))
+        answer = await register_or_renew(admitted, around)
         response.headers["Location"] = answer.tenant_url
         response.headers["Cache-Control"] = "no-store"
         return answer
 
     return router
+
+
+async def register_or_renew(admitted: Admission, around: Surroundings) -> Registered:
+    """Carry an admitted call out: for a Jira that is new, or for one that is known and proved itself."""
+    return await (renew(admitted, admitted.known, around) if admitted.known else _register(admitted, around))
 
 
 async def _register(admitted: Admission, around: Surroundings) -> Registered:

@@ -48,12 +48,13 @@ def routes(around: Surroundings) -> APIRouter:
     )
     async def make(caller: Changing, call: WebhookCall, response: Response) -> WebhookMade:
         response.headers["Cache-Control"] = "no-store"
-        return await _make(caller, call, around)
+        return await make_webhook(caller, call, around)
 
     return router
 
 
-async def _make(caller: Caller, call: WebhookCall, around: Surroundings) -> WebhookMade:
+async def make_webhook(caller: Caller, call: WebhookCall, around: Surroundings) -> WebhookMade:
+    """Make the secret or the address by which Jira's webhooks are known from now on; it is shown this once."""
     tenant, fresh, at = caller.tenant, secrets.token_urlsafe(32), around.now()
     fields: dict[str, str] = {"hook_token_hash": fingerprint(fresh)}
     if call.signed:
