@@ -127,7 +127,7 @@ async def test_before_there_is_a_link_a_call_bears_the_token_that_came_with_it(p
 @bearing
 @pytest.mark.parametrize("token", ["", "two words", "line\r\nX-Injected: 1", "ü", 'quo"te', "a=b"])
 async def test_what_no_header_could_carry_is_refused(place: Place, token: str) -> None:
-    call = GET.model_copy(update={"token": await place.sealed(token)})
+    call = GET.model_copy(update={"token": await place.sealed(token, SealedFor(place.tenant.tenant_id))})
 
     assert await place.authorize(call, linked=False) == "bad_token"
 
@@ -172,8 +172,8 @@ async def test_with_destroyed_keys_nothing_is_borne(place: Place) -> None:
 
 
 @bearing
-async def test_a_token_sealed_for_another_tenant_or_purpose_is_refused(place: Place) -> None:
+async def test_a_token_that_was_not_sealed_for_this_tenant_and_purpose_is_refused(place: Place) -> None:
     own = place.tenant.tenant_id
-    for use in (SealedFor("another"), SealedFor(own, "private_key")):
+    for use in (SealedFor("another"), SealedFor(own, "private_key"), None):
         call = GET.model_copy(update={"token": await place.sealed("a", use)})
         assert await place.authorize(call, linked=False) == "bad_request"

@@ -1,11 +1,11 @@
 """What may be asked of key-vault."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from contracts.keys import Ask, Call, CallsAuthorizationAsked
-from contracts.registry import AccountLink, Tenant
+from contracts.registry import AccountLink, Tenant, TenantState
 from key_vault import decide
 from key_vault.decide import Bound, Plan, Refusal
 
@@ -60,6 +60,33 @@ def test_an_unknown_tenant_is_refused() -> None:
     with pytest.raises(Refusal) as refusal:
         decide.plan(asked(), None, None, NOW)
     assert refusal.value.code == "unknown_tenant"
+
+
+def test_a_bearers_call_needs_the_access_token_alone() -> None:
+    bearing = {"auth_mode": "oauth2"}
+    ends = NOW + timedelta(hours=1)
+    tenant, link = TENANT.model_copy(update=bearing), LINK.model_copy(update=bearing | {"expires_at": ends})
+
+    plan = decide.plan(asked(Call(method="GET", url=URL), link_id="t1:u1"), tenant, link, NOW)
+
+    assert plan == Plan((Bound("vault:v1:token", "t1|t1:u1|access_token"),), (), bearer=True, until=ends)
+
+
+def test_the_end_of_an_oauth1_token_is_jiras_to_tell() -> None:
+    link = LINK.model_copy(update={"expires_at": NOW})
+
+    assert decide.plan(asked(Call(method="GET", url=URL), link_id="t1:u1"), TENANT, link, NOW).at_rest
+
+
+@pytest.mark.parametrize("state", ["pending", "active", "failed"])
+def test_a_tenant_in_use_or_being_tried_may_ask(state: TenantState) -> None:
+    assert decide.plan(asked(), TENANT.model_copy(update={"state": state}), None, NOW)
+
+
+def test_a_suspended_tenant_is_refused() -> None:
+    with pytest.raises(Refusal) as refusal:
+        decide.plan(asked(), TENANT.model_copy(update={"state": "suspended"}), None, NOW)
+    assert refusal.value.code == "suspended"
 
 
 @pytest.mark.parametrize("link", [None, LINK.model_copy(update={"tenant_id": "t2"})])

@@ -12,7 +12,7 @@ import structlog
 from tests.key_vault.fakes import Asker, Directory, OauthServer
 from tests.key_vault.rsa_keys import rsa_pem, weak_pem
 
-from chassis.sealing import seal
+from chassis.sealing import SealedFor, seal
 from contracts.event import Event
 from contracts.keys import (
     Call,
@@ -57,6 +57,9 @@ class Place:
     access_token: str
     jira: OauthServer
 
+    def sealed(self, secret: str) -> str:
+        return seal(secret, self.jwk, SealedFor(self.tenant_id))
+
     async def authorize(self, *calls: Call, link_id: str | None = None) -> list[str]:
         asker = Asker()
         asked = CallsAuthorizationAsked(ask=asker.ask, tenant_id=self.tenant_id, link_id=link_id, calls=calls)
@@ -77,14 +80,14 @@ async def place(vault: Vault, tenant_id: str) -> Place:
     jwk = sealing_key(await vault.prepare()).jwk
     made = await handlers.make_keys(TenantKeysAsked(ask=Asker().ask, tenant_id=tenant_id), vault)
     assert isinstance(made, tuple)
-    link_id = f"{tenant_id}:{uuid4()}"
+    link_id, use = f"{tenant_id}:{uuid4()}", SealedFor(tenant_id)
     consumer, token, secret = await protected(
         vault,
         tenant_id,
         (
-            SealedSecret(row=tenant_id, field="consumer_key", sealed=seal(CONSUMER_KEY, jwk)),
-            SealedSecret(row=link_id, field="access_token", sealed=seal(ACCESS_TOKEN, jwk)),
-            SealedSecret(row=link_id, field="token_secret", sealed=seal("unused", jwk)),
+            SealedSecret(row=tenant_id, field="consumer_key", sealed=seal(CONSUMER_KEY, jwk, use)),
+            SealedSecret(row=link_id, field="access_token", sealed=seal(ACCESS_TOKEN, jwk, use)),
+            SealedSecret(row=link_id, field="token_secret", sealed=seal("unused", jwk, use)),
         ),
     )
     tenant = Tenant(
@@ -163,8 +166,8 @@ async def test_the_two_calls_of_the_dance_are_accepted(place: Place) -> None:
         Call(
             method="POST",
             url=access_url,
-            token=seal("request-token", place.jwk),
-            verifier=seal("verifier", place.jwk),
+            token=place.sealed("request-token"),
+            verifier=place.sealed("verifier"),
         ),
     )
 
@@ -175,7 +178,8 @@ async def test_the_two_calls_of_the_dance_are_accepted(place: Place) -> None:
 
 async def test_an_imported_key_signs_for_jira(vault: Vault, place: Place) -> None:
     tenant_id = uuid4().hex
-    asked = TenantKeysAsked(ask=Asker().ask, tenant_id=tenant_id, private_key=seal(rsa_pem(), place.jwk))
+    private_key = seal(rsa_pem(), place.jwk, SealedFor(tenant_id, "private_key"))
+    asked = TenantKeysAsked(ask=Asker().ask, tenant_id=tenant_id, private_key=private_key)
 
     made = await handlers.make_keys(asked, vault)
 
@@ -186,7 +190,9 @@ async def test_an_imported_key_signs_for_jira(vault: Vault, place: Place) -> Non
 
 
 async def test_a_key_that_will_not_do_is_refused_in_an_answer(vault: Vault, place: Place) -> None:
-    asked = TenantKeysAsked(ask=Asker().ask, tenant_id=uuid4().hex, private_key=seal(weak_pem(), place.jwk))
+    tenant_id = uuid4().hex
+    private_key = seal(weak_pem(), place.jwk, SealedFor(tenant_id, "private_key"))
+    asked = TenantKeysAsked(ask=Asker().ask, tenant_id=tenant_id, private_key=private_key)
 
     answer = await handlers.make_keys(asked, vault)
 
@@ -285,12 +291,13 @@ async def test_a_tenant_id_that_is_a_path_reaches_nothing_in_vault(place: Place)
 
 
 async def test_no_secret_stands_in_logs_answers_or_exceptions(place: Place, caplog: pytest.LogCaptureFixture) -> None:
-    pem = rsa_pem()
+    pem, destroyed = rsa_pem(), uuid4().hex
+    canary = seal("canary-secret", place.jwk, SealedFor(destroyed))
     secrets = [CONSUMER_KEY, ACCESS_TOKEN, "canary-verifier", "canary-secret", pem.splitlines()[1]]
     told: list[Event] = []
     with structlog.testing.capture_logs() as ours, caplog.at_level(logging.DEBUG):
         asker = Asker()
-        verifier = seal("canary-verifier", place.jwk)
+        verifier = place.sealed("canary-verifier")
         call = Call(method="POST", url=BASE, token=verifier, verifier=verifier)
         ask = asker.ask
         told += [
@@ -303,14 +310,19 @@ async def test_no_secret_stands_in_logs_answers_or_exceptions(place: Place, capl
             await handlers.protect(
                 SecretsProtectionAsked(
                     ask=ask,
-                    tenant_id=uuid4().hex,
-                    secrets=(SealedSecret(row="r", field="f", sealed=seal("canary-secret", place.jwk)),),
+                    tenant_id=destroyed,
+                    secrets=(SealedSecret(row="r", field="f", sealed=canary),),
                 ),
                 place.vault,
             ),
         ]
         made = await handlers.make_keys(
-            TenantKeysAsked(ask=ask, tenant_id=place.tenant_id, private_key=seal(pem, place.jwk)), place.vault
+            TenantKeysAsked(
+                ask=ask,
+                tenant_id=place.tenant_id,
+                private_key=seal(pem, place.jwk, SealedFor(place.tenant_id, "private_key")),
+            ),
+            place.vault,
         )
         told += made if isinstance(made, tuple) else (made,)
 

@@ -6,9 +6,11 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from joserfc import jwe
 from joserfc.jwk import RSAKey
+from joserfc.registry import HeaderParameter
 
-from chassis.sealing import seal
+from chassis.sealing import SealedFor, seal
 from key_vault.jwe import Jwe, MalformedJwe, parse
 
 KEY = RSAKey.generate_key(2048)
@@ -97,3 +99,36 @@ def test_a_changed_header_does_not_open() -> None:
 
     with pytest.raises(MalformedJwe):
         parse(".".join([part(changed), *rest])).open(b"k" * 32)
+
+
+def test_a_standard_library_opens_what_is_sealed_for_one_use_when_it_is_told_of_the_two_names() -> None:
+    sealed = seal("secret", PUBLIC, SealedFor("t1", "private_key"))
+
+    names = {name: HeaderParameter(name, "str") for name in ("tenant", "purpose")}
+    opened = jwe.decrypt_compact(sealed, KEY, registry=jwe.JWERegistry(names, ["RSA-OAEP-256", "A256GCM"]))
+
+    assert opened.plaintext == b"secret"
+    assert opened.headers() == {**HEADER, "tenant": "t1", "purpose": "private_key"}
+
+
+def test_what_is_sealed_for_one_use_is_for_no_other_and_what_is_sealed_for_none_is_for_none() -> None:
+    parsed = parse(seal("secret", PUBLIC, SealedFor("t1", "private_key")))
+
+    parsed.only_for("t1", "private_key")
+    with pytest.raises(MalformedJwe):
+        parse(seal("secret", PUBLIC)).only_for("t1", "secret")
+    for tenant, purpose in (("t2", "private_key"), ("t1", "secret"), ("t", "private_key"), ("", "")):
+        with pytest.raises(MalformedJwe):
+            parsed.only_for(tenant, purpose)
+
+
+@pytest.mark.parametrize("said", [{"tenant": "t2"}, {"purpose": "private_key"}, {"tenant": 1}, {"tenant": ["t1"]}])
+def test_whoever_changes_what_it_is_for_is_refused_before_or_when_it_is_opened(said: dict[str, object]) -> None:
+    header, *rest = seal("secret", PUBLIC, SealedFor("t1")).split(".")
+    changed = json.loads(base64.urlsafe_b64decode(header + "==")) | said
+    parsed = parse(".".join([part(changed), *rest]))
+
+    with pytest.raises(MalformedJwe):
+        parsed.only_for("t1", "secret")
+    with pytest.raises(MalformedJwe):
+        parsed.open(b"k" * 32)

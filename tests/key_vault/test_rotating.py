@@ -249,11 +249,11 @@ async def test_an_imported_key_of_the_same_size_becomes_the_next_version(vault: 
     assert (pair.signing.version, pair.data_key_version) == (2, 1)
 
 
-async def test_a_private_key_sealed_for_another_tenant_or_as_a_mere_secret_is_not_imported(
+async def test_a_private_key_that_was_not_sealed_for_this_tenant_as_a_key_is_not_imported(
     vault: Vault, tenant_id: str
 ) -> None:
     jwk = sealing_key(await vault.prepare()).jwk
-    for use in (SealedFor("another", "private_key"), SealedFor(tenant_id)):
+    for use in (SealedFor("another", "private_key"), SealedFor(tenant_id), None):
         asked = TenantKeysAsked(ask=Asker().ask, tenant_id=tenant_id, private_key=seal(rsa_pem(), jwk, use))
         answer = await handlers.make_keys(asked, vault)
         assert isinstance(answer, KeysRefused)

@@ -14,7 +14,7 @@ from tests.key_vault.bao import ROOT_TOKEN, Bao
 from tests.key_vault.rsa_keys import elliptic_pem, public_pem, rsa_pem, verify, weak_pem
 
 from chassis.errors import Unavailable
-from chassis.sealing import seal
+from chassis.sealing import SealedFor, seal
 from key_vault.decide import Bound
 from key_vault.login import login_of
 from key_vault.sealing import sealing_key
@@ -23,6 +23,7 @@ from key_vault.vault import Vault
 from key_vault.wire import VaultForbade, VaultRefused, VaultUnavailable
 
 pytestmark = pytest.mark.engines
+USE = SealedFor("t1")
 
 
 async def test_a_new_tenant_signs_and_the_signature_fits_its_public_key(vault: Vault, tenant_id: str) -> None:
@@ -176,25 +177,25 @@ async def test_what_is_sealed_to_the_service_opens_only_through_vault(vault: Vau
     announced = sealing_key(await vault.prepare())
     texts = ["verifier", "", "ключ ✓", "x" * 5000]
 
-    assert await vault.unseal("t1", [seal(text, announced.jwk) for text in texts]) == texts
+    assert await vault.unseal("t1", [seal(text, announced.jwk, USE) for text in texts]) == texts
 
 
 async def test_sealed_with_an_older_version_of_the_sealing_key_still_opens(vault: Vault, bao: Bao) -> None:
     before = sealing_key(await vault.prepare())
-    sealed = seal("secret", before.jwk)
+    sealed = seal("secret", before.jwk, USE)
 
     assert bao.operate("post", "transit/keys/key-vault-sealing/rotate").ok
     after = sealing_key(await vault.prepare())
 
     assert int(after.key_id) == int(before.key_id) + 1
-    assert await vault.unseal("t1", [sealed, seal("new", after.jwk)]) == ["secret", "new"]
+    assert await vault.unseal("t1", [sealed, seal("new", after.jwk, USE)]) == ["secret", "new"]
 
 
 async def test_what_is_sealed_to_another_key_is_refused(vault: Vault) -> None:
     own = RSAKey.generate_key(2048).as_dict(private=False)
 
     with pytest.raises(VaultRefused):
-        await vault.unseal("t1", [seal("secret", {**own, "kid": "1"})])
+        await vault.unseal("t1", [seal("secret", {**own, "kid": "1"}, USE)])
 
 
 async def test_the_refusal_of_one_asker_does_not_reach_another_in_the_same_batch(vault: Vault) -> None:
@@ -202,8 +203,8 @@ async def test_the_refusal_of_one_asker_does_not_reach_another_in_the_same_batch
     own = RSAKey.generate_key(2048).as_dict(private=False)
 
     bad, good = await asyncio.gather(
-        vault.unseal("t1", [seal("x", {**own, "kid": "1"})]),
-        vault.unseal("t1", [seal("mine", announced.jwk)]),
+        vault.unseal("t1", [seal("x", {**own, "kid": "1"}, USE)]),
+        vault.unseal("t1", [seal("mine", announced.jwk, USE)]),
         return_exceptions=True,
     )
 

@@ -25,16 +25,16 @@ class Jwe:
     header: bytes
     nonce: bytes
     ciphertext: bytes
-    tenant: str | None = None
-    purpose: str | None = None
-    """What it was sealed for; None where the sealer said nothing."""
+    tenant: str | None
+    purpose: str | None
+    """What it was sealed for."""
 
     def only_for(self, tenant: str, purpose: str) -> None:
-        """Raise MalformedJwe where it was sealed for another tenant, or for another purpose."""
-        if self.tenant not in (None, tenant):
-            raise MalformedJwe("it was sealed for another tenant")
-        if self.purpose not in (None, purpose):
-            raise MalformedJwe("it was sealed for another purpose")
+        """Raise MalformedJwe unless it was sealed for this tenant and this purpose."""
+        if self.tenant != tenant:
+            raise MalformedJwe("it was not sealed for this tenant")
+        if self.purpose != purpose:
+            raise MalformedJwe("it was not sealed for this purpose")
 
     def open(self, content_key: bytes) -> str:
         """Decrypt the content; raises MalformedJwe where key, header or content do not belong together."""
