@@ -7,7 +7,7 @@ MANIFESTS := pyproject.toml $(MEMBERS:%=%/pyproject.toml)
 OURS := bridge-contracts bridge-chassis bridge-devstack bridge-cli bot-gateway tenant-registry jira-actor key-vault
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo test bench chaos soak lint format documents lock clean
+.PHONY: help setup demo test bench chaos soak fuzz lint format documents lock clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -27,10 +27,13 @@ chaos: $(VENV)/.ready ## Break things under load, on a real Apache Kafka: build/
 soak: $(VENV)/.ready ## Watch memory, files and tasks under load for MINUTES (60): build/soak.json
 	@python -m chaos.soak --minutes $(or $(MINUTES),60)
 
+fuzz: $(VENV)/.ready ## Feed every way in with what nobody expects: build/fuzz.json (SHORT=1: a few hundred cases)
+	@python -m fuzz $(if $(SHORT),--short) $(ARGS)
+
 lint: $(VENV)/.ready ## Check style and types
 	ruff check .
 	ruff format --check .
-	mypy contracts/src chassis/src services/*/src devstack/src bridge/src tests bench chaos contracts/write_documents.py docs/write_settings.py
+	mypy contracts/src chassis/src services/*/src devstack/src bridge/src tests bench chaos fuzz contracts/write_documents.py docs/write_settings.py
 
 format: $(VENV)/.ready ## Mend what the linter can mend
 	ruff check --fix .

@@ -36,6 +36,7 @@ def failed(result: TenantChecked) -> CheckResult:
     [wrong] = [one for one in result.checks if one.status == "failed"]
     assert all(one.status == "skipped" for one in result.checks[result.checks.index(wrong) + 1 :])
     assert not result.passed
+    assert wrong.advice, "every failed check says what to do"
     return wrong
 
 
@@ -124,7 +125,7 @@ async def test_certificates(tmp_path: Path, host: str, lives: int, trusted: bool
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        (Fault("serverInfo", "html_login"), "web page instead of data"),
+        (Fault("serverInfo", "html_login"), "web page instead of"),
         (Fault("serverInfo", "status", status=404), "There is no Jira at this address"),
         (Fault("serverInfo", "status", status=200, body={"name": "another product"}), "not a Jira"),
         (Fault("serverInfo", "status", status=200, body={"version": "9", "baseUrl": "jira!"}), "base URL is not valid"),
@@ -222,6 +223,12 @@ async def test_an_address_outside_of_the_tenants_own_destinations_is_refused_wit
     assert "destinations" in (wrong.advice or "")
 
 
+async def test_destinations_that_are_no_networks_are_told(desk: Office) -> None:
+    wrong = failed(await checked(desk, registered=tenant(desk.address, destinations=("x",))))
+    assert "networks" in wrong.said
+    assert "192.0.2.0/24" in (wrong.advice or "")
+
+
 async def test_a_jira_within_its_own_destinations_passes(desk: Office) -> None:
     assert (await checked(desk, registered=tenant(desk.address, destinations=("127.0.0.0/8",)))).passed
 
@@ -307,7 +314,7 @@ async def test_a_login_page_in_front_of_the_token_endpoint(desk: Office) -> None
     registered = desk.authenticate_by("oauth2")
     desk.state.faults.append(Fault("oauth2/latest/token", "html_login"))
 
-    assert "web page instead of data" in failed(await checked(desk, registered=registered)).said
+    assert "web page instead of" in failed(await checked(desk, registered=registered)).said
 
 
 async def test_a_sound_jira_for_tokens_passes_without_any(desk: Office) -> None:

@@ -71,6 +71,8 @@ class FakeKeyVault:
     refuses: str | None = None
     silent: bool = False
     made: list[tuple[str, str | None]] = field(default_factory=list)
+    replaced: list[str] = field(default_factory=list)
+    """Tenants whose private key may take the place of another."""
     protected: dict[str, str] = field(default_factory=dict)
     opened: list[str] = field(default_factory=list)
     destroyed: list[str] = field(default_factory=list)
@@ -81,12 +83,13 @@ class FakeKeyVault:
             raise Unavailable("no sealing key yet")
         return f"jwe.{fingerprint(secret)}"
 
-    async def make(self, tenant_id: str, private_key: str | None = None) -> TenantKeysMade:
+    async def make(self, tenant_id: str, private_key: str | None = None, *, replace: bool = False) -> TenantKeysMade:
         if self.silent:
             raise Unavailable("key-vault did not answer in time")
         if self.refuses:
             raise KeysRefusal(self.refuses, "no")
         self.made.append((tenant_id, private_key))
+        self.replaced += [tenant_id] if replace else []
         public = "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n"
         return TenantKeysMade(request_id=uuid4().hex, tenant_id=tenant_id, public_key=public)
 

@@ -44,7 +44,7 @@ UNKNOWN_KEY = (
 class RealKeys(FakeKeyVault):
     """Key-vault with public keys as long as real ones."""
 
-    async def make(self, tenant_id: str, private_key: str | None = None) -> TenantKeysMade:
+    async def make(self, tenant_id: str, private_key: str | None = None, *, replace: bool = False) -> TenantKeysMade:
         if self.silent:
             raise Unavailable("key-vault did not answer in time")
         public = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()

@@ -223,7 +223,18 @@ async def test_from_outside_its_networks_a_tenant_is_not_registered_anew(
     assert "127.0.0.1" in answer.json()["detail"]
 
 
-async def test_a_key_that_is_not_the_old_one_is_a_conflict(
+async def test_with_proof_another_private_key_takes_the_place_of_the_old_one(
+    web: httpx.AsyncClient, known: Known, keys: FakeKeyVault
+) -> None:
+    body = call(known.code, privateKey="-----BEGIN PRIVATE KEY-----\nx", consumerKey="k")
+
+    answer = await web.post("/v1/registrations", json=body, headers=OLD_TOKEN)
+
+    assert answer.status_code == 201
+    assert keys.replaced == ["t1"]
+
+
+async def test_a_key_that_key_vault_does_not_replace_is_a_conflict(
     web: httpx.AsyncClient, known: Known, keys: FakeKeyVault
 ) -> None:
     keys.refuses = "keys_exist"

@@ -241,6 +241,17 @@ async def test_a_code_of_another_organisation_moves_nothing(
     assert (await stored(registry, tenant)).base_url == BASE_URL
 
 
+async def test_where_people_gave_bearer_tokens_the_operator_needs_a_code_too(
+    registry: Registry, operated: httpx.AsyncClient
+) -> None:
+    tenant = await registered(registry, auth_mode="pat", consumer_key="")
+
+    answer = await operated.patch(f"/v1/tenants/{tenant.id}", json={"baseUrl": "https://new.example"}, headers=OPERATOR)
+
+    assert (answer.status_code, answer.json()["type"]) == (403, "urn:bridge:problem:code-needed")
+    assert (await stored(registry, tenant)).base_url == BASE_URL
+
+
 async def test_a_move_to_where_another_tenant_is_and_one_while_suspended(
     registry: Registry, operated: httpx.AsyncClient
 ) -> None:

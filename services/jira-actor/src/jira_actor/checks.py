@@ -1,6 +1,7 @@
 """The five checks of a Jira: dns, tcp, tls, server_info, authentication; each with its own result in plain words."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal, get_args
 
@@ -17,6 +18,23 @@ from jira_actor.means import Means
 from jira_actor.probes import CheckFailed
 from jira_actor.site import Site, exchange
 
+LET_THROUGH = "let requests from Bridge pass to /rest and /plugins/servlet/oauth."
+CHECK_AGAIN = "Mend that in Jira, then have it checked again."
+FOR_ADMINISTRATORS = {
+    "forbidden": (
+        "Jira, or something in front of it, refuses requests from Bridge.",
+        f"If a firewall, a proxy or an allow-list stands in front of Jira, {LET_THROUGH}",
+    ),
+    "not_jira": (
+        "What answers is a web page instead of Jira's data, such as a login page.",
+        f"If a proxy in front of Jira asks everybody to log in, {LET_THROUGH}",
+    ),
+    "redirected": (
+        "This address redirects somewhere else.",
+        f"Register the address at which people end up when they open Jira; if that is a login page, {LET_THROUGH}",
+    ),
+}
+"""What the commands tell people, in words for who can mend it; by the refusal's code."""
 Name = Literal["dns", "tcp", "tls", "server_info", "authentication"]
 
 
@@ -68,7 +86,7 @@ class Trial:
 
     async def _dns(self) -> str:
         target = self._site.target
-        self._addresses = await probes.resolve(target, self._means.reach.narrowed(self._tenant.destinations))
+        self._addresses = await probes.resolve(target, replace(self._means.reach, only=target.only))
         return f"{target.host} has the address {', '.join(sorted({str(address) for address in self._addresses}))}."
 
     async def _tcp(self) -> str:
@@ -109,7 +127,8 @@ async def _result(name: Name, step: Callable[[], Awaitable[str]]) -> CheckResult
         said = f"Bridge's own keys for this Jira are of no use ({refused.code})."
         return CheckResult(name=name, status="failed", said=said, advice="Register it anew with the same address.")
     except JiraRefused as refused:
-        return CheckResult(name=name, status="failed", said=refused.for_people, advice=refused.advice)
+        said, advice = FOR_ADMINISTRATORS.get(refused.code, (refused.for_people, refused.advice))
+        return CheckResult(name=name, status="failed", said=said, advice=advice or CHECK_AGAIN)
     except JiraUnavailable as error:
         advice = "Check that Jira is up, then have it checked again."
         return CheckResult(name=name, status="failed", said=f"Jira did not answer properly: {error}.", advice=advice)

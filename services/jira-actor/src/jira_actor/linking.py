@@ -27,7 +27,7 @@ async def offer_once(who: Unconnected, means: Means) -> list[Event]:
         raise No(
             "not_linked",
             f"You are not connected to {who.tenant.site} yet, so this was not done.{waits}",
-            "Use the connect card above, then send this again. For a new card, type: connect",
+            f"Use the connect card above, then send this again. For a new card, type: {_connect(who.tenant)}",
         )
     return await offer(who, means)
 
@@ -38,6 +38,11 @@ def loss(error: NotLinked, who: Unconnected, means: Means) -> list[LinkLost]:
     if found is None and isinstance(error, PermissionLost) and who.tenant.auth_mode == "oauth1":
         found = _signed_link_lost(str(error), means.links.get(who.link_id))
     return [_fact(found, who.origin, who.tenant)] if found else []
+
+
+def _connect(tenant: Tenant) -> str:
+    """Give the command that connects to this Jira and to no other."""
+    return "connect" if tenant.is_default or tenant.alias is None else f"on {tenant.alias} connect"
 
 
 def _signed_link_lost(problem: str, link: AccountLink | None) -> Lost | None:

@@ -35,6 +35,9 @@ def site_of(tenant: Tenant, reach: Reach) -> Site:
         target = checked_target(tenant.base_url, reach.narrowed(tenant.destinations))
     except TargetRefused as refusal:
         raise address_refused(refusal) from refusal
+    except ValueError as error:
+        said = "The networks to which this Jira is narrowed are none."
+        raise JiraRefused(said, "address_refused", "Register its destinations anew, such as 192.0.2.0/24.") from error
     return Site(tenant.tenant_id, target, (tenant.signing_base_url or target.url).rstrip("/"))
 
 

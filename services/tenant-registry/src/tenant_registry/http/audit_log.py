@@ -1,6 +1,7 @@
 """The audit as JSON lines, for a tenant and for the operator, and whether its chain holds."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC
@@ -9,7 +10,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BeforeValidator
 
 from tenant_registry.audit_chain import Broken
 from tenant_registry.http.bearers import Caller, Doors
@@ -20,7 +21,20 @@ from tenant_registry.mongo.audit import PAGE, AuditQuery
 from tenant_registry.rows import AuditRow
 
 LINES = "application/x-ndjson"
-Instant = Annotated[AwareDatetime | None, Query(description="With its offset, such as 2026-03-02T12:00:00Z.")]
+
+
+def _no_number(said: object) -> object:
+    """Refuse a bare number, which would be read as seconds since 1970."""
+    if isinstance(said, str) and not re.match(r"\d{4}-", said):
+        raise ValueError("write an instant with its offset, such as 2026-03-02T12:00:00Z")
+    return said
+
+
+Instant = Annotated[
+    AwareDatetime | None,
+    BeforeValidator(_no_number),
+    Query(description="With its offset, such as 2026-03-02T12:00:00Z."),
+]
 Text = Annotated[str | None, Query(max_length=200)]
 Organisation = Annotated[str, Query(alias="teamsTenant", min_length=1, max_length=100)]
 NO_CHAIN_YET = "Nothing is noted of this organisation yet."

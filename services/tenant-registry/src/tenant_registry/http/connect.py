@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from chassis.errors import Unavailable
 from tenant_registry.decide import CODE_LIVES, fingerprint
 from tenant_registry.http import oauth2
-from tenant_registry.http.problem import problems
+from tenant_registry.http.problem import pages, problems
 from tenant_registry.http.surroundings import Surroundings
 from tenant_registry.http.visits import Visit, deny, fresh_code, gone, incomplete, unavailable, visit
 from tenant_registry.mongo.pending import Allowed
@@ -38,14 +38,18 @@ def routes(around: Surroundings) -> APIRouter:
     """Give the routes."""
     router = APIRouter(tags=["browser"], default_response_class=HTMLResponse)
 
-    @router.get("/connect", status_code=302, summary="Go to Jira's Allow page", responses=problems(429))
+    @router.get(
+        "/connect", status_code=302, summary="Go to Jira's Allow page", responses=problems(429) | pages(404, 503)
+    )
     async def connect(oauth_token: Parameter = "", state: Parameter = "") -> Response:
         try:
             return await _connect(oauth_token, state, around)
         except Unavailable:
             return unavailable()
 
-    @router.get("/oauth/callback", summary="Come back from Jira's Allow page", responses=problems(429))
+    @router.get(
+        "/oauth/callback", summary="Come back from Jira's Allow page", responses=problems(429) | pages(400, 404, 503)
+    )
     async def callback(answer: Annotated[Answer, Query()]) -> Response:
         try:
             return await _callback(answer, around)

@@ -51,11 +51,14 @@ def plain_of(call: RegistrationCall) -> dict[str, str]:
     return {"consumer_key": given}
 
 
-async def make_keys(tenant_id: str, call: RegistrationCall, around: Surroundings) -> str:
-    """Have the tenant's keys made, or its private key imported, and give the public key."""
+async def make_keys(tenant_id: str, call: RegistrationCall, around: Surroundings, *, replace: bool = False) -> str:
+    """Have the tenant's keys made, or its private key imported, and give the public key.
+
+    `replace`: a private key may take the place of another; only for who proved to have the old one.
+    """
     private_key = call.private_key.get_secret_value() if call.private_key else None
     try:
-        made = await around.keys.make(tenant_id, private_key)
+        made = await around.keys.make(tenant_id, private_key, replace=replace)
     except KeysRefusal as refusal:
         if refusal.code == "keys_exist":
             raise Refusal(409, "other-private-key", OTHER_KEY) from refusal

@@ -54,6 +54,11 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in (*statuses, 422)}
 
 
+def pages(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Describe the pages that a browser gets instead, for the OpenAPI document."""
+    return {status: {"description": HTTPStatus(status).phrase, "content": {"text/html": {}}} for status in statuses}
+
+
 SENTENCES = {
     404: ("not-found", "There is nothing at this address: see /openapi.json for what there is."),
     405: ("method-not-allowed", "This address does not take this method: the Allow header says which it takes."),

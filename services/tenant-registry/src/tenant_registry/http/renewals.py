@@ -42,7 +42,9 @@ async def renew(admitted: Admission, was: TenantRow, around: Surroundings) -> Re
     call = admitted.call
     plain = await _plain(admitted, was, around)
     fresh = Fresh.make(signed=signs_webhooks(call.version or was.jira_version))
-    public_key = await credentials.make_keys(was.id, call, around) if call.private_key else was.public_key
+    public_key = was.public_key
+    if call.private_key:
+        public_key = await credentials.make_keys(was.id, call, around, replace=True)
     protected = await credentials.protect(was.id, plain | fresh.to_protect(), around)
     given = {
         "alias": call.alias,

@@ -30,7 +30,9 @@ class RotationCall(Camel):
     model_config = ConfigDict(extra="forbid")
 
     signing_key: bool = Field(
-        False, description="oauth1: renew the key that signs too; Jira then refuses all until it has the new one."
+        False,
+        strict=True,
+        description="oauth1: renew the key that signs too; Jira then refuses all until it has the new one.",
     )
 
 
@@ -88,7 +90,7 @@ def routes(around: Surroundings) -> APIRouter:
         "/v1/tenants/{tenant_id}/rotation",
         status_code=202,
         summary="Rotate a tenant's keys",
-        responses=errors | problems(409),
+        responses=errors | problems(400, 409),
     )
     async def rotate(caller: Changing, call: RotationCall | None = None) -> RotationState:
         signing = call is not None and call.signing_key

@@ -119,7 +119,7 @@ def routes(around: Surroundings) -> APIRouter:
     async def show(caller: Seen) -> TenantState:
         return TenantState.of(caller.tenant)
 
-    @router.patch("/{tenant_id}", summary="Change a registration", responses=errors | problems(409))
+    @router.patch("/{tenant_id}", summary="Change a registration", responses=errors | problems(400, 409))
     async def patch(caller: Changing, given: TenantPatch, request: Request) -> TenantState:
         if not caller.operator and (locked := locked_out(given.source_networks or (), request)):
             raise locked
@@ -183,9 +183,12 @@ async def _patch(caller: Caller, given: TenantPatch, around: Surroundings) -> Te
 
 
 async def _move(caller: Caller, base_url: str, given: TenantPatch, around: Surroundings) -> TenantRow:
-    """Move a tenant: what people allowed stays, so the organisation says yes once more with a code."""
+    """Move a tenant: what people allowed stays, so the organisation says yes once more with a code.
+
+    The operator needs none where requests are signed: a signature is of no use to another address.
+    """
     tenant, at, code = caller.tenant, around.now(), None
-    if not caller.operator:
+    if not caller.operator or tenant.auth_mode != "oauth1":  # bearer tokens would be sent to the new address
         if given.code is None:
             raise Refusal(403, "code-needed", NEEDS_CODE)
         code = await usable_code(given.code, around)

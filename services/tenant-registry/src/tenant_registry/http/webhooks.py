@@ -23,7 +23,7 @@ class WebhookCall(Camel):
     """Which kind is wanted."""
 
     signed: bool = Field(
-        description="true: a secret with which Jira 10 and later sign; false: an address with a token."
+        strict=True, description="true: a secret with which Jira 10 and later sign; false: an address with a token."
     )
 
 
@@ -44,7 +44,7 @@ def routes(around: Surroundings) -> APIRouter:
         "/{tenant_id}/webhook",
         status_code=201,
         summary="Make a new secret or address for Jira's webhook",
-        responses=problems(401, 403, 404, 409, 429, 503),
+        responses=problems(400, 401, 403, 404, 409, 429, 503),
     )
     async def make(caller: Changing, call: WebhookCall, response: Response) -> WebhookMade:
         response.headers["Cache-Control"] = "no-store"
