@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.flows.estate import Estate, Registrations, SetUpStack, estate_of, furnish, operated, organisation, stack_in
 from tests.flows.town import Town
 
 from bridge.demo.environment import Addresses
@@ -44,3 +45,26 @@ async def town(processes: tuple[Stack, Addresses]) -> AsyncIterator[Town]:
         await town.catch_up()
         yield town
     assert stack.ended() == []
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SetUpStack, Addresses, Registrations]]:
+    """Engines, stand-ins and services of their own, for one organisation alone, with three registered Jiras."""
+    pinned = {"SINGLE_TENANT": organisation()}
+    stack = stack_in(tmp_path_factory.mktemp("estate"), {"bot-gateway": pinned, **operated(**pinned)})
+
+    async def start() -> tuple[Addresses, Registrations]:
+        at = await stack.start()
+        return at, await furnish(stack, at)
+
+    try:
+        yield stack, *asyncio.run(start())
+    finally:
+        asyncio.run(stack.stop())
+
+
+@pytest.fixture
+async def estate(furnished: tuple[SetUpStack, Addresses, Registrations]) -> AsyncIterator[Estate]:
+    """The processes with three Jiras as one test sees them."""
+    async with estate_of(*furnished) as estate:
+        yield estate

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -17,9 +18,10 @@ from chassis.errors import Unavailable
 from chassis.sealing import SealedFor, seal
 from key_vault.decide import Bound
 from key_vault.login import login_of
+from key_vault.resealing import Resealing
 from key_vault.sealing import sealing_key
 from key_vault.settings import Settings
-from key_vault.vault import Vault
+from key_vault.vault import PublicKey, Vault
 from key_vault.wire import VaultForbade, VaultRefused, VaultUnavailable
 
 pytestmark = pytest.mark.engines
@@ -189,6 +191,34 @@ async def test_sealed_with_an_older_version_of_the_sealing_key_still_opens(vault
 
     assert int(after.key_id) == int(before.key_id) + 1
     assert await vault.unseal("t1", [sealed, seal("new", after.jwk, USE)]) == ["secret", "new"]
+
+
+async def test_a_sealing_key_that_nothing_needs_any_more_is_gone_for_good(vault: Vault, bao: Bao) -> None:
+    before = sealing_key(await vault.prepare())
+    sealed = seal("secret", before.jwk, USE)
+    announced: list[PublicKey] = []
+    now = datetime.now(UTC)
+
+    async def announce(key: PublicKey) -> None:
+        announced.append(key)
+
+    def resealing(later: timedelta) -> Resealing:
+        return Resealing(vault, announce, timedelta(days=1), lambda: now + later)
+
+    await resealing(timedelta(hours=25)).look()
+    assert [key.version for key in announced] == [int(before.key_id) + 1]
+    assert await vault.unseal("t1", [sealed]) == ["secret"], "what was under way opens for another life"
+
+    await resealing(timedelta(hours=50)).look()
+
+    with pytest.raises(VaultRefused):
+        await vault.unseal("t1", [sealed])
+    path = "transit/keys/key-vault-sealing/config"
+    bao.operate("post", path, min_decryption_version=1, min_encryption_version=1)
+    with pytest.raises(VaultRefused):
+        await vault.unseal("t1", [sealed])
+    now_in_use = sealing_key(announced[-1])
+    assert await vault.unseal("t1", [seal("new", now_in_use.jwk, USE)]) == ["new"]
 
 
 async def test_what_is_sealed_to_another_key_is_refused(vault: Vault) -> None:

@@ -21,7 +21,10 @@ ROLE = {
     "token_max_ttl": "24h",
 }
 IMPORT = {"ciphertext": "", "hash_function": ""}
-CONFIG = {"deletion_allowed": "", "min_decryption_version": "", "min_encryption_version": ""}
+OLDEST = {"min_decryption_version": "", "min_encryption_version": ""}
+CONFIG = {"deletion_allowed": "", **OLDEST}
+RENEWED = "key-vault-sealing"
+"""The one of its own keys that key-vault renews, and of which it removes what is old."""
 
 app = typer.Typer(help="What an operator of Vault needs to let key-vault in.", epilog=EXIT_CODES, no_args_is_help=True)
 MountOption = Annotated[str, typer.Option(help="Where the transit engine is mounted that is Bridge's alone.")]
@@ -96,7 +99,7 @@ def policy(mount: str = "transit") -> str:
             _path(f"{at}/keys/+/rotate", "create, update"),
             _path(f"{at}/keys/+/config", "create, update", CONFIG),
             *(_path(f"{at}/{use}/+", "create, update") for use in ("encrypt", "decrypt", "sign")),
-            f"# {NAME}'s own keys are made and used, each for one thing; only an operator rotates or removes them.",
+            f"# {NAME}'s own keys, each for one thing; one is renewed; only an operator removes them.",
             *(stanza for name in OWN_KEYS for stanza in _own(at, name)),
             "# Never, whatever other policies the token may have.",
             *(_path(f"{at}/{way}/*", "deny") for way in ("export", "backup", "restore")),
@@ -109,10 +112,14 @@ def policy(mount: str = "transit") -> str:
 
 
 def _own(at: str, name: str) -> list[str]:
-    denied = [f"keys/{name}/{act}" for act in ("config", "rotate", "import", "import_version")]
+    renewed = name == RENEWED
+    denied = [f"keys/{name}/{act}" for act in ("import", "import_version", *(() if renewed else ("config", "rotate")))]
     denied += [f"{use}/{name}" for use in OWN_KEYS[name]]
-    made = _path(f"{at}/keys/{name}", "create, read, update", {"type": '"rsa-2048"'})
-    return [made, *(_path(f"{at}/{path}", "deny") for path in denied)]
+    given = [_path(f"{at}/keys/{name}", "create, read, update", {"type": '"rsa-2048"'})]
+    if renewed:
+        given.append(_path(f"{at}/keys/{name}/config", "create, update", OLDEST))
+        given.append(_path(f"{at}/keys/{name}/trim", "create, update", {"min_available_version": ""}))
+    return [*given, *(_path(f"{at}/{path}", "deny") for path in denied)]
 
 
 def _path(path: str, capabilities: str, allowed: dict[str, str] | None = None) -> str:

@@ -28,6 +28,7 @@ from contracts.topics import TOPICS
 from key_vault import handlers, rotating, stating
 from key_vault.login import login_of
 from key_vault.memory import Memory
+from key_vault.resealing import Resealing
 from key_vault.sealing import sealing_key
 from key_vault.session import Session
 from key_vault.settings import Settings
@@ -70,6 +71,7 @@ async def connect(service: Service, settings: Settings) -> None:
     service.on(StatementAsked, to_asker(partial(stating.sign_statement, vault=vault)))
 
     service.background(session.run)
+    service.background(Resealing(vault, announce, settings.sealing_lives, now).run)
     service.background(memory.run)
     service.ready["vault"] = session.ready
     service.on_close(vault.close)

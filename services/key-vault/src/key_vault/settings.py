@@ -47,6 +47,8 @@ class Settings(ServiceSettings):
     vault_secret_id: SecretStr = SecretStr("")
     """Secret; for `approle`."""
 
+    sealing_lives: timedelta = Field(default=timedelta(days=1), ge=timedelta(seconds=1))
+    """How long secrets are sealed to one key; after as long again, a copy of what was sealed opens nowhere."""
     remember: timedelta = timedelta(minutes=5)
     """How long opened consumer keys and access tokens stay in memory."""
     remember_most: int = Field(default=10_000, ge=0)

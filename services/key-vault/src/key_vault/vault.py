@@ -5,7 +5,7 @@ import base64
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -76,6 +76,22 @@ class Vault:
         for name in (SEALING, RECEIPTS):
             await self._call("post", f"keys/{name}", {"type": "rsa-2048"})
         return await self._public_key(SEALING)
+
+    async def sealing_versions(self) -> dict[int, datetime]:
+        """Give the versions of the service's own sealing key that still open something, and when each was made."""
+        key = await self._call("get", f"keys/{SEALING}")
+        return {int(version): datetime.fromisoformat(one["creation_time"]) for version, one in key["keys"].items()}
+
+    async def renew_sealing(self) -> PublicKey:
+        """Make a new version of it."""
+        await self._call("post", f"keys/{SEALING}/rotate")
+        return await self._public_key(SEALING)
+
+    async def remove_sealing_before(self, version: int) -> None:
+        """Remove older versions from Vault for good; again is harmless."""
+        oldest = {"min_decryption_version": version, "min_encryption_version": version}
+        await self._call("post", f"keys/{SEALING}/config", oldest)
+        await self._call("post", f"keys/{SEALING}/trim", {"min_available_version": version})
 
     async def make_keys(self, tenant_id: str) -> TenantKeyPair:
         """Make the tenant's keys unless they exist."""
