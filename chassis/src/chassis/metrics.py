@@ -44,4 +44,5 @@ class Metrics:
             "bridge_dead_letters_total", "Messages set aside, by reason", ["reason"], registry=self.registry
         )
         self.under_way = Gauge("bridge_messages_under_way", "Messages read and not yet done", registry=self.registry)
+        self.tasks = Gauge("bridge_asyncio_tasks", "Tasks of the event loop", registry=self.registry)
         self.view_rows = Gauge("bridge_view_rows", "Rows of a local view, by topic", ["topic"], registry=self.registry)

@@ -53,6 +53,8 @@ class Service:
         self.name = name
         self.settings = settings
         self.metrics = Metrics()
+        loop = asyncio.get_running_loop()
+        self.metrics.tasks.set_function(lambda: len(asyncio.all_tasks(loop)))
         self.kafka = Kafka(name, settings, self.metrics)
         self.ready: dict[str, Check] = {}
         """Readiness checks by the name of what would be missing."""
