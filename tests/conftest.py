@@ -24,6 +24,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[USED] = []
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the flows come last: their processes run up to the end, and would slow down whatever follows."""
+    items.sort(key=lambda item: item.nodeid.startswith("tests/flows/"))
+
+
 @pytest.fixture(scope="session")
 def engines(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
     """Kafka, MongoDB and Vault, as BRIDGE_ENGINES chooses; tests share them, so they use names of their own."""
