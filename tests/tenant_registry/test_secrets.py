@@ -122,7 +122,8 @@ async def test_no_secret_of_the_other_ways_to_act_and_of_webhooks_is_found_anywh
     second = (await web.post("/v1/registrations", json={**call, "code": "CANARY-code-2"}, headers=bearer)).json()
     bearer = {"Authorization": f"Bearer {second['registrationToken']}"}
     made = [
-        (await web.post(f"{second['tenantUrl']}/webhook", json={"signed": s}, headers=bearer)).json() for s in (1, 0)
+        (await web.post(f"{second['tenantUrl']}/webhook", json={"signed": s}, headers=bearer)).json()
+        for s in (True, False)
     ]
     moved = {"baseUrl": "https://new.example", "code": "CANARY-code-3", "alias": "new"}
     assert (await web.patch(second["tenantUrl"], json=moved, headers=bearer)).status_code == 200

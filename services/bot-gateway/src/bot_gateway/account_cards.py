@@ -25,8 +25,8 @@ def token_wanted(wanted: came.TokenWanted, tickets: Tickets) -> AdaptiveCard:
         person=wanted.origin.person,
         intent_id=wanted.origin.intent_id,
         site=wanted.site[:200],
-        tenant_id=wanted.tenant_id,
-        alias=wanted.alias,
+        tenant_id=wanted.tenant_id[:100],
+        alias=wanted.alias[:100] if wanted.alias else None,
         resumes=wanted.resumes,
     )
     data = {"msteams": {"type": "task/fetch"}, TICKET: tickets.issue(ticket)}
