@@ -64,7 +64,6 @@ REFUSED: list[tuple[str, str, dict[str, Any]]] = [
     ("delete", f"transit/keys/{RECEIPTS}", {}),
     ("post", f"transit/keys/{SEALING}/config", {"deletion_allowed": True}),
     ("post", f"transit/keys/{RECEIPTS}/config", {"min_decryption_version": 1}),
-    ("post", f"transit/keys/{SEALING}/rotate", {}),
     ("post", f"transit/keys/{RECEIPTS}/rotate", {}),
     ("post", f"transit/keys/{RECEIPTS}/import_version", {"ciphertext": "AAAA"}),
     ("post", f"transit/sign/{SEALING}", {"input": "AAAA"}),
