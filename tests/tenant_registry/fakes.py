@@ -20,7 +20,7 @@ from tenant_registry.decide import fingerprint
 from tenant_registry.registry import Registry
 from tenant_registry.rows import AuditRow, CodeRow, TenantRow
 
-NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+NOON = datetime(2126, 3, 2, 12, 0, tzinfo=UTC)
 TEAMS_TENANT = "5d8e8f0a-6f5c-4f0e-9b1f-2f4f1f6f0001"
 ANNA = "a0000000-0000-4000-8000-00000000000a"
 BEN = "b0000000-0000-4000-8000-00000000000b"

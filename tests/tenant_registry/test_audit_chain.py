@@ -27,7 +27,7 @@ def test_every_row_names_the_one_before_it() -> None:
     personal = sha256_of(first.salt, first.user, first.details)
     assert first.personal == personal
     assert (first.seq, first.prev) == (1, GENESIS)
-    assert first.hash == sha256_of(GENESIS, 1, "2026-03-02T12:00:00.000+00:00", "linked", "t", personal)
+    assert first.hash == sha256_of(GENESIS, 1, "2126-03-02T12:00:00.000+00:00", "linked", "t", personal)
     assert (second.seq, second.prev) == (2, first.hash)
 
 

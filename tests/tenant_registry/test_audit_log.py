@@ -56,9 +56,9 @@ async def test_a_tenant_reads_all_that_was_done_in_its_order(tenant: TenantRow, 
     [
         ({"what": "registered"}, [1]),
         ({"user": BEN}, [3, 5, 7]),
-        ({"from": "2026-03-02T12:05:00Z"}, [6, 7]),
-        ({"to": "2026-03-02T13:02:00+01:00"}, [1, 2]),
-        ({"from": "2026-03-02T12:01:00Z", "to": "2026-03-02T12:04:00Z", "user": ANNA}, [2, 4]),
+        ({"from": "2126-03-02T12:05:00Z"}, [6, 7]),
+        ({"to": "2126-03-02T13:02:00+01:00"}, [1, 2]),
+        ({"from": "2126-03-02T12:01:00Z", "to": "2126-03-02T12:04:00Z", "user": ANNA}, [2, 4]),
         ({"after": "5"}, [6, 7]),
         ({"what": "nothing"}, []),
     ],
@@ -80,7 +80,7 @@ async def test_pages_name_the_next_one(tenant: TenantRow, web: httpx.AsyncClient
     assert seen == [2, 3, 4, 5, 6, 7]
 
 
-@pytest.mark.parametrize("query", ["from=yesterday", "from=2026-03-02T12:00:00", "limit=0", "after=-1"])
+@pytest.mark.parametrize("query", ["from=yesterday", "from=2126-03-02T12:00:00", "limit=0", "after=-1"])
 async def test_what_cannot_be_understood_is_a_problem(tenant: TenantRow, web: httpx.AsyncClient, query: str) -> None:
     answer = await web.get(f"/v1/tenants/{tenant.id}/audit?{query}", headers=OWN)
 

@@ -104,21 +104,21 @@ async def test_a_person_sees_what_is_stored_in_words(registry: Registry, tenant:
     assert await shown(registry, ANNA) == {
         "account links": (
             1,
-            "jira.linden.example as alinde, by OAuth 1.0a, since 2 March 2026; its tokens are encrypted",
+            "jira.linden.example as alinde, by OAuth 1.0a, since 2 March 2126; its tokens are encrypted",
         ),
         "connections under way": (
             1,
-            "jira.linden.example, good until 2 March 2026, 12:10 UTC, with the command that waits for it",
+            "jira.linden.example, good until 2 March 2126, 12:10 UTC, with the command that waits for it",
         ),
         "subscriptions made by you": (
             2,
-            "DEV (Dev) in a chat, since 2 March 2026; OPS (Ops) in Builds, since 2 March 2026",
+            "DEV (Dev) in a chat, since 2 March 2126; OPS (Ops) in Builds, since 2 March 2126",
         ),
         "registration codes": (
             2,
-            "not used, good until 2 March 2026, 13:00 UTC; used, good until 2 March 2026, 13:00 UTC",
+            "not used, good until 2 March 2126, 13:00 UTC; used, good until 2 March 2126, 13:00 UTC",
         ),
-        "Jiras registered by you": (1, "jira.linden.example, on 2 March 2026"),
+        "Jiras registered by you": (1, "jira.linden.example, on 2 March 2126"),
         "audit entries with your name": (5, "linked: 1; registered: 1; registration code issued: 1; subscribed: 2"),
     }
 
