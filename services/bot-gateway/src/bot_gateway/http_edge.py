@@ -1,6 +1,5 @@
 """`POST /api/messages`: what the Bot Connector calls."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,7 +8,6 @@ from typing import Any
 import structlog
 from pydantic import ValidationError
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -20,6 +18,7 @@ from bot_gateway.refusals import Refusals
 from bot_gateway.registration_codes import RegistrationCodes
 from bot_gateway.tickets import Tickets
 from bot_gateway.token_validation import Admission, TokenRefused, TokenValidation
+from chassis.bodies import BodyBroken, BodyTooLarge, BodyTooSlow, read_body
 from chassis.errors import Poison, Unavailable
 
 log = structlog.get_logger()
@@ -41,14 +40,6 @@ class Door:
     body_patience: timedelta = timedelta(seconds=10)
 
 
-class BodyRefused(Exception):
-    """The body is too large, or takes too long."""
-
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(why)
-        self.status = status
-
-
 class Messages:
     """The one route that every message takes, as an ASGI application: Starlette's layers would cost as much again."""
 
@@ -68,11 +59,13 @@ class Messages:
             self._door.refusals.count(refusal.counted)
             log.info("request_refused", status=refusal.status, why=str(refusal))
             return _problem(refusal.status, str(refusal), {"WWW-Authenticate": "Bearer"})
-        except BodyRefused as refusal:
-            return _problem(refusal.status, str(refusal), {"Connection": "close"})
+        except BodyTooLarge:
+            return _problem(413, f"The body is larger than {self._door.body_limit} bytes.", {"Connection": "close"})
+        except BodyTooSlow:
+            return _problem(408, "The body took too long.", {"Connection": "close"})
         except ValidationError:
             return _problem(400, "The body is not an activity.")
-        except ClientDisconnect:
+        except BodyBroken:
             return _problem(400, "The body did not arrive.")
         except Poison:
             return _problem(413, "The activity is larger than what Bridge can pass on.")
@@ -85,7 +78,7 @@ class Messages:
         """Let an activity in: first the token, then the body, then what it says of itself."""
         door = self._door
         token = await door.tokens.verify(_authorization(scope))
-        activity = Activity.model_validate_json(await _body(receive, door))
+        activity = Activity.model_validate_json(await read_body(receive, door.body_limit, door.body_patience))
         return Heard(activity, door.admission.admit(activity, token), datetime.now(UTC), door.codes, door.tickets)
 
 
@@ -104,24 +97,6 @@ def messages_app(door: Door, hear: Hear) -> ASGIApp:
 def _authorization(scope: Scope) -> str | None:
     """Give the header; ASGI has names in lower case."""
     return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), None)
-
-
-async def _body(receive: Receive, door: Door) -> bytes:
-    body = bytearray()
-    try:
-        async with asyncio.timeout(door.body_patience.total_seconds()):
-            more = True
-            while more:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientDisconnect
-                body += message.get("body", b"")
-                more = message.get("more_body", False)
-                if len(body) > door.body_limit:
-                    raise BodyRefused(413, f"The body is larger than {door.body_limit} bytes.")
-    except TimeoutError:
-        raise BodyRefused(408, "The body took too long.") from None
-    return bytes(body)
 
 
 def _problem(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:

@@ -1,6 +1,5 @@
 """What one source may send: how often, how much, and how slowly."""
 
-import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from datetime import timedelta
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chassis.bodies import BodyBroken, BodyTooLarge, BodyTooSlow, read_body
 from tenant_registry.http.problem import Refusal
 from tenant_registry.http.source import source_of
 
@@ -74,31 +74,21 @@ class Limits:
         bounds = self._hooks if scope["path"].startswith(HOOKS) else self._usual
         try:
             _keep_pace(scope, bounds.rate)
-            body = await self._read(scope, receive, bounds.biggest_body)
+            body = await self._read(receive, bounds.biggest_body)
+        except BodyBroken:
+            return
         except Refusal as refusal:
             await refusal.response()(scope, receive, send)
             return
-        if body is not None:
-            await self._app(scope, _replay(body, receive), send)
+        await self._app(scope, _replay(body, receive), send)
 
-    async def _read(self, scope: Scope, receive: Receive, biggest: int) -> bytes | None:
-        """Give the body, or None when the source went away."""
-        announced = dict(scope["headers"]).get(b"content-length", b"")
-        if announced.isdigit() and int(announced) > biggest:
-            raise _too_large(biggest)
-        body = bytearray()
+    async def _read(self, receive: Receive, biggest: int) -> bytes:
         try:
-            async with asyncio.timeout(self._patience.total_seconds()):
-                while True:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        return None
-                    body += message.get("body", b"")
-                    if len(body) > biggest:
-                        raise _too_large(biggest)
-                    if not message.get("more_body", False):
-                        return bytes(body)
-        except TimeoutError:
+            return await read_body(receive, biggest, self._patience)
+        except BodyTooLarge:
+            detail = f"The body is larger than {biggest} bytes, which is the most that this address takes: send less."
+            raise Refusal(413, "too-large", detail, {"Connection": "close"}) from None
+        except BodyTooSlow:
             detail = "The body took too long to arrive: send the request again."
             raise Refusal(408, "too-slow", detail, {"Connection": "close"}) from None
 
@@ -109,11 +99,6 @@ def _keep_pace(scope: Scope, rate: RateLimit) -> None:
         seconds = max(1, round(wait))
         detail = f"Too many requests from your address: wait {seconds} s and try again."
         raise Refusal(429, "too-many-requests", detail, {"Retry-After": str(seconds)})
-
-
-def _too_large(biggest: int) -> Refusal:
-    detail = f"The body is larger than {biggest} bytes, which is the most that this address takes: send less."
-    return Refusal(413, "too-large", detail, {"Connection": "close"})
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
