@@ -5,12 +5,14 @@ BIN := $(VENV)/bin
 MEMBERS := contracts chassis services/bot-gateway services/tenant-registry services/jira-actor services/key-vault devstack bridge
 MANIFESTS := pyproject.toml $(MEMBERS:%=%/pyproject.toml)
 OURS := bridge-contracts bridge-chassis bridge-devstack bridge-cli bot-gateway tenant-registry jira-actor key-vault
+CHART_VENV := .venv-chart
+HELM3 := build/bin/helm3
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo test bench chaos soak fuzz lint format documents lock clean
+.PHONY: help setup demo test bench chaos soak fuzz upgrade-test images image-test chart manifests cluster-test lint format documents lock clean
 
 help: ## Say what can be made
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 demo: $(VENV)/.ready ## Play the whole story on this machine; KEEP=1 leaves it running to play with
 	@bridge demo $(if $(KEEP),--keep)
@@ -27,30 +29,51 @@ chaos: $(VENV)/.ready ## Break things under load, on a real Apache Kafka: build/
 soak: $(VENV)/.ready ## Watch memory, files and tasks under load for MINUTES (60): build/soak.json
 	@python -m chaos.soak --minutes $(or $(MINUTES),60)
 
+upgrade-test: $(VENV)/.ready ## Roll out beside the previous version under load, and back: build/upgrade.json (SHORT=1: two minutes)
+	@python -m chaos.upgrade $(if $(SHORT),--short) $(ARGS)
+
 fuzz: $(VENV)/.ready ## Feed every way in with what nobody expects: build/fuzz.json (SHORT=1: a few hundred cases)
 	@python -m fuzz $(if $(SHORT),--short) $(ARGS)
+
+chart: $(CHART_VENV)/.ready $(if $(shell command -v go),$(HELM3)) ## Check the chart and the manifests: both Helms, four Kubernetes versions, policies, checkov
+	@$(CHART_VENV)/bin/python -m pytest --config-file deploy/k8s/checks/pytest.ini deploy/k8s/checks $(ARGS)
+
+manifests: $(CHART_VENV)/.ready ## Write deploy/k8s/manifests anew from the chart
+	@$(CHART_VENV)/bin/python -m deploy.k8s.checks.write_manifests
+
+images: ## Build all images with docker or podman; bills of materials in build/sbom (deploy/README.md has the options)
+	@deploy/images.sh
+
+image-test: $(VENV)/.ready ## Build the images and play the demo's story with them, hardened; needs docker or podman
+	@pytest deploy/image_tests $(ARGS)
 
 lint: $(VENV)/.ready ## Check style and types
 	ruff check .
 	ruff format --check .
-	mypy contracts/src chassis/src services/*/src devstack/src bridge/src tests bench chaos fuzz contracts/write_documents.py docs/write_settings.py
+	mypy contracts/src chassis/src services/*/src devstack/src bridge/src tests bench chaos fuzz contracts/write_documents.py docs/write_settings.py deploy/k8s/*.py deploy/image_tests deploy/k8s/checks
 
 format: $(VENV)/.ready ## Mend what the linter can mend
 	ruff check --fix .
 	ruff format .
 
-documents: $(VENV)/.ready ## Write anew what is derived from code: schemas, asyncapi.yaml, settings.md
+documents: $(VENV)/.ready ## Write anew what is derived from code: schemas, settings.md, the chart's files
 	python contracts/write_documents.py
 	python docs/write_settings.py
+	python deploy/k8s/write_kafka.py
+	python deploy/k8s/write_dashboards.py
+	python deploy/k8s/write_chart.py
 
 lock: $(VENV)/.ready ## Write requirements.lock anew from the members' pyproject files
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  $(OURS:%=--no-emit-package %) --group dev $(MANIFESTS) --output-file requirements.lock
+	@deploy/locks/write.sh
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	  deploy/k8s/checks.in --output-file deploy/k8s/checks.lock
 
 setup: $(VENV)/.ready ## Make the virtual environment
 
 clean: ## Remove what was made
-	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(CHART_VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/.ready: requirements.lock $(MANIFESTS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Bridge needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 …")'
@@ -60,3 +83,14 @@ $(VENV)/.ready: requirements.lock $(MANIFESTS)
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements.lock
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation $(MEMBERS:%=--editable ./%)
 	@touch $@
+
+$(CHART_VENV)/.ready: deploy/k8s/checks.lock | $(VENV)/.ready
+	@echo "Setting up $(CHART_VENV) from deploy/k8s/checks.lock (once)"
+	@uv venv --quiet --clear --python $(BIN)/python $(CHART_VENV)
+	@uv pip sync --quiet --require-hashes --python $(CHART_VENV)/bin/python deploy/k8s/checks.lock
+	@touch $@
+
+$(HELM3): deploy/k8s/checks/helm3/go.mod deploy/k8s/checks/helm3/go.sum
+	@echo "Building $@ (once; a minute or two)"
+	@cd $(<D) && go build -trimpath -mod=readonly -o $(CURDIR)/$@ \
+	  -ldflags "-s -w -X helm.sh/helm/v3/internal/version.version=$$(go list -m -f '{{.Version}}' helm.sh/helm/v3)" helm.sh/helm/v3/cmd/helm

@@ -13,6 +13,7 @@ import bot_gateway.settings
 import jira_actor.settings
 import key_vault.settings
 import tenant_registry.settings
+from bridge.tenant_options import RegistryAccess
 from chassis.settings import ServiceSettings
 
 HERE = Path(__file__).parent
@@ -25,8 +26,13 @@ SERVICES: dict[str, type[ServiceSettings]] = {
 HEAD = """# Settings
 
 Every setting is an environment variable; secrets may instead be files in the directory that `BRIDGE_SECRETS_DIR`
-names, one per setting, named as the variable in lower case. Durations are ISO 8601 (`PT20S`) or seconds. Written by
+names, one per setting, named as the variable in lower case. Durations are ISO 8601 (`PT20S`). Written by
 `make documents`.
+"""
+COMMAND = """## The command `bridge`
+
+It reads the settings of all services, and for `bridge doctor` those of MongoDB, Vault and Teams, under the services'
+names. `bridge tenant`, `bridge keys` and `bridge audit` speak to tenant-registry, and need:
 """
 
 
@@ -41,6 +47,8 @@ def document() -> str:
             if name not in shared or shared[name].default != field.default
         }
         parts += [f"## {service}\n", _table(own)]
+    command = {name: field for name, field in RegistryAccess.model_fields.items() if name not in shared}
+    parts += [COMMAND, _table(command)]
     return "\n".join(parts)
 
 

@@ -32,9 +32,9 @@ from bot_gateway.hearing import Hearing
 from bot_gateway.http_edge import Door, messages_app
 from bot_gateway.service_urls import ServiceUrls
 from bot_gateway.signing_keys import KeysPolicy, SigningKeys
-from bot_gateway.token_sealing import TokenSealing
 from bot_gateway.token_validation import Admission, Expected, TokenValidation
 from bot_gateway.waiting import Waiting
+from chassis.key_vault_seal import KeyVaultSeal
 from contracts.teams import CommentAsked, Intent
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +51,7 @@ class Bot:
         keys = SigningKeys(self.published, KeysPolicy(), self.clock)
         tokens = TokenValidation(Expected(ISSUER, APP_ID), keys, self.clock)
         self.admission = Admission(ServiceUrls(("smba.trafficmanager.net",)), tenants)
-        hearing = Hearing(self.log, self.chats, Waiting(), TokenSealing(self.vault).seal, self.counted.refusals)
+        hearing = Hearing(self.log, self.chats, Waiting(), KeyVaultSeal(self.vault).seal, self.counted.refusals)
         door = Door(tokens, self.admission, CODES, TICKETS, self.counted.refusals, limit, timedelta(seconds=0.05))
         self.app = messages_app(door, hearing.hear)
         self._http = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://bot")

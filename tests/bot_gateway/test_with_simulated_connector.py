@@ -18,9 +18,9 @@ from bot_gateway.http import Http
 from bot_gateway.http_edge import Door, messages_app
 from bot_gateway.service_urls import ServiceUrls
 from bot_gateway.signing_keys import KeysPolicy, SigningKeys
-from bot_gateway.token_sealing import TokenSealing
 from bot_gateway.token_validation import Admission, Expected, TokenValidation
 from bot_gateway.waiting import Waiting
+from chassis.key_vault_seal import KeyVaultSeal
 from contracts import outcomes as came
 from contracts.outcomes import Person
 from contracts.registry import Notice, NoticeDue
@@ -38,7 +38,7 @@ class Company:
         self.people = connector.teams
         self.waiting, self.vault = Waiting(), KeyVault()
         self.desk = Desk(teams, self.waiting, CODES, TICKETS, now=lambda: NOW)
-        self.hearing = Hearing(log, teams, self.waiting, TokenSealing(self.vault).seal, Counted().refusals)
+        self.hearing = Hearing(log, teams, self.waiting, KeyVaultSeal(self.vault).seal, Counted().refusals)
 
     def posts(self) -> list[Any]:
         return self.connector.state.posts.since()

@@ -185,10 +185,16 @@ async def test_what_was_sent_before_kafka_failed_is_in_the_audit() -> None:
     assert (begun.letters, ended.letters) == (("3-17", "3-18"), ("3-17",))
 
 
-def test_a_question_to_key_vault_is_not_replayed_because_nobody_waits_any_more() -> None:
-    letter = replace(LETTER, topic="keys.requests.v1", event_type="bridge.calls-authorization-asked.v1")
+def test_what_nobody_waits_for_any_more_is_not_replayed() -> None:
+    letter = replace(LETTER, topic="registry.requests.v1", event_type="bridge.code-exchange-asked.v1")
 
     assert plan([letter], {}, again=True)[0].left_out == "nobody waits for its answer any more"
+
+
+def test_a_question_to_key_vault_is_never_asked_by_an_operators_command() -> None:
+    letter = replace(LETTER, topic="keys.requests.v1", event_type="bridge.calls-authorization-asked.v1")
+
+    assert plan([letter], {}, again=True)[0].left_out == "messages of keys.requests.v1 cannot be replayed"
 
 
 def test_times_are_read_as_people_write_them() -> None:

@@ -189,7 +189,9 @@ async def test_rotations_are_asked_for_and_watched(operator: Terminal, registry:
     tenant = await registered(registry)
 
     asked = await operator.json("keys", "rotate", tenant.id)
-    watched, _ = await asyncio.gather(operator("keys", "rotate", "--all", "--watch"), ended(registry, "failed"))
+    ending = asyncio.create_task(end_all(registry, "failed"))
+    watched = await operator("keys", "rotate", "--all", "--watch")
+    ending.cancel()
     by_tenant = await operator("tenant", "rotate", tenant.id)
     neither = await operator("keys", "rotate")
 
@@ -201,10 +203,11 @@ async def test_rotations_are_asked_for_and_watched(operator: Terminal, registry:
     assert neither.exit_code == 2
 
 
-async def ended(registry: Registry, state: str) -> None:
-    """End all rotations, as the registry does in the background."""
-    await asyncio.sleep(1.5)
-    await registry.database["rotations"].update_many({}, {"$set": {"state": state, "due_at": None}})
+async def end_all(registry: Registry, state: str) -> None:
+    """End every rotation, as the registry does in the background, for as long as this runs."""
+    while True:
+        await asyncio.sleep(1.5)
+        await registry.database["rotations"].update_many({}, {"$set": {"state": state, "due_at": None}})
 
 
 async def test_the_audit_is_shown_filtered_and_verified(operator: Terminal, registry: Registry) -> None:
@@ -245,6 +248,9 @@ async def test_token_ages_are_shown(operator: Terminal, registry: Registry) -> N
         (["tenant", "list", "--token-file", "/nowhere"], {}, 2, "cannot be read"),
         (["tenant", "register", BASE_URL], {}, 2, "--code-file"),
         (["tenant", "register", BASE_URL], {"BRIDGE_REGISTRATION_CODE": "wrong"}, 1, "unknown, used or expired"),
+        (["tenant", "edit", "0000"], {}, 2, "Say what to change"),
+        (["tenant", "edit", "0000", "--default"], {}, 2, "BRIDGE_OPERATOR_TOKEN"),
+        (["tenant", "edit", "0000", "--default"], {"BRIDGE_OPERATOR_TOKEN": OPERATOR_TOKEN}, 1, "no such tenant"),
         (["tenant", "list", "--state", "odd"], {"BRIDGE_OPERATOR_TOKEN": OPERATOR_TOKEN}, 1, "does not fit"),
     ],
 )
@@ -272,9 +278,67 @@ async def test_an_answer_of_something_else_is_no_answer(admin: Terminal) -> None
     assert "is not tenant-registry" in result.stderr
 
 
+async def test_a_tenant_is_renamed_made_the_default_and_fenced_in(operator: Terminal, registry: Registry) -> None:
+    was = await registered(registry, base_url="https://first.example", alias="first", is_default=True, state="active")
+    tenant = await registered(registry, alias="second", state="active")
+    networks = ["--source-network", "192.0.2.0/24", "--source-network", "2001:db8::/32", "--destination", "10.0.0.0/8"]
+
+    changed = await operator.json("tenant", "edit", tenant.id, "--alias", "main", "--default", *networks)
+    opened = await operator("tenant", "edit", tenant.id, "--source-network", "any")
+
+    assert (changed["alias"], changed["default"]) == ("main", True)
+    assert changed["sourceNetworks"] == ["192.0.2.0/24", "2001:db8::/32"]
+    assert changed["destinations"] == ["10.0.0.0/8"]
+    before = await registry.tenants.find(was.id)
+    assert before is not None
+    assert not before.is_default
+    assert opened.exit_code == 0, opened.output
+    assert "anywhere" in opened.stdout
+    assert "10.0.0.0/8" in opened.stdout
+
+
+async def test_a_tenant_moves_to_another_address_with_a_code(admin: Terminal, registry: Registry) -> None:
+    tenant = await registered(registry, auth_mode="pat", state="active")
+    move = ["tenant", "edit", tenant.id, "--base-url", "https://new.example/jira"]
+    token = {"BRIDGE_REGISTRATION_TOKEN": REGISTRATION_TOKEN}
+
+    without = await admin(*move, **token)
+    moved = await admin.json(*move, "--code-file", "-", stdin=await admin.behind.code(), **token)
+
+    assert without.exit_code == 1
+    assert "--code-file" in without.stderr
+    assert (moved["baseUrl"], moved["state"]) == ("https://new.example/jira", "pending")
+
+
+async def test_the_operator_moves_a_jira_whose_requests_are_signed_without_a_code(
+    operator: Terminal, registry: Registry
+) -> None:
+    tenant = await registered(registry, state="active")
+
+    moved = await operator.json("tenant", "edit", tenant.id, "--base-url", "https://new.example")
+
+    assert moved["baseUrl"] == "https://new.example"
+
+
+async def test_webhooks_for_their_address_alone_are_switched_off(operator: Terminal, registry: Registry) -> None:
+    tenant = await registered(registry)
+
+    changed = await operator.json("tenant", "edit", tenant.id, "--no-unsigned-webhooks")
+
+    assert changed["unsignedWebhooks"] is False
+
+
 async def test_no_token_is_an_argument() -> None:
     """A command line is seen by every process of the machine, and kept in histories."""
-    for command in (["tenant", "register"], ["tenant", "show"], ["tenant", "delete"], ["keys", "rotate"], ["audit"]):
+    commands = (
+        ["tenant", "register"],
+        ["tenant", "edit"],
+        ["tenant", "show"],
+        ["tenant", "delete"],
+        ["keys", "rotate"],
+        ["audit"],
+    )
+    for command in commands:
         told = CliRunner(env={"COLUMNS": "200"}).invoke(app, [*command, "--help"]).stdout
         assert "--token-file" in told
         assert "--token " not in told

@@ -1,6 +1,7 @@
 """Nothing is lost, nothing overtakes what has the same key, and nothing stops the rest: on real brokers."""
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -132,6 +133,25 @@ async def test_what_was_under_way_when_a_replica_ended_is_handled_by_the_next(cl
 
     assert begun == ["0", "1"]
     assert again == [("1", True), ("2", True)]
+
+
+async def test_a_replica_that_is_told_to_end_ends_what_it_began_and_leaves_the_rest(cluster: Cluster) -> None:
+    begun: list[str] = []
+
+    async def slow(event: CommentAsked) -> None:
+        begun.append(event.text)
+        await asyncio.sleep(0.5)
+
+    kafka = await cluster.kafka()
+    first = await cluster.replica(slow)
+    for number in range(20):
+        await kafka.publish(asked("ada", str(number)))
+    await until(lambda: bool(begun))
+    before = time.monotonic()
+    await cluster.end(first, drain=timedelta(seconds=30))
+
+    assert time.monotonic() - before < 5
+    assert await cluster.committed() == len(begun) < 5
 
 
 async def test_a_replica_that_joins_takes_over_without_loss_or_disorder(cluster: Cluster) -> None:

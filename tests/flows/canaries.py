@@ -15,6 +15,7 @@ LEAST = 8
 ZEROS = bytes(512)
 
 KAFKA, MONGO, LOG, SPANS, METRICS, OUTPUT = "Kafka", "MongoDB", "log", "spans", "metrics", "output"
+TO_PASTE = "what is to be entered in Jira, shown once"
 WORDS = "words of a comment"
 MAY_STAND_IN: Mapping[str, frozenset[str]] = {
     WORDS: frozenset({KAFKA, MONGO}),  # what people say is what these carry
@@ -23,6 +24,7 @@ MAY_STAND_IN: Mapping[str, frozenset[str]] = {
     "request token": frozenset({KAFKA}),
     "state": frozenset({KAFKA}),
     "verify code": frozenset({KAFKA}),
+    "webhook secret": frozenset({TO_PASTE}),
 }
 
 

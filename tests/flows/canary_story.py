@@ -4,12 +4,13 @@ import asyncio
 import re
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from tests.flows.canaries import WORDS
+from tests.flows.canaries import WORDS, Place
+from tests.flows.canary_doors import by_command, by_page
 from tests.flows.estate import NEW, OAUTH1, OAUTH2, PAT, Jira, button_of, enter_token
 from tests.flows.watched import Watched, WatchedStack, without
 
@@ -17,7 +18,6 @@ TOKENS = "/rest/oauth2/latest/token"
 WRONG_PAT = "V1JPTkctcGVyc29uYWwtYWNjZXNzLXRva2VuLWNhbmFyeQ=="
 WRONG_SECRET = "wrong-client-secret-canary-41d8"
 BROKEN_KEY = "-----BEGIN PRIVATE KEY-----\nQlJPS0VOIHByaXZhdGUga2V5IGNhbmFyeQ==\n-----END PRIVATE KEY-----"
-BEFORE_THE_END = {"waiting", "rewrapping"}
 MODULUS_LINES = 7
 """Lines of the PEM that hold the public modulus, which is no secret."""
 
@@ -28,6 +28,8 @@ class Canary:
 
     stack: WatchedStack
     town: Watched
+    outputs: list[Place] = field(default_factory=list)
+    """What the command said meanwhile."""
 
     async def play(self) -> None:
         """All of it, in order."""
@@ -40,8 +42,10 @@ class Canary:
         await self.oauth2()
         await self.tokens()
         await self.webhooks()
+        await self.other_doors()
         await self.while_something_is_away()
         await self.rotation()
+        assert self.stack.here["vault"].tap.echoes == [], "Vault failed wherever it was to"
         await self.leaving()
 
     async def oauth1(self) -> None:
@@ -65,6 +69,8 @@ class Canary:
         await town.chat.verify("ada", code)
         await town.chat.hear("ada", "Comment added")
         self.stack.here["jira"].tap.echoes.append(("/comment", 500))
+        self.vault_fails(f"sign/{town.registrations[OAUTH1]['tenantId']}-sign", 500, 400)
+        await town.ask("ada", f"comment OPS-1 {self.words()}", "Jira")
         await town.ask("ada", f"comment OPS-1 {self.words()}", "Comment added")
         self.stack.here["jira"].tap.echoes.append(("/comment", 401))
         await town.ask("ada", f"comment OPS-1 {self.words()}", "may not do this")
@@ -91,6 +97,7 @@ class Canary:
         await town.chat.hear("grace", "gave Bridge no permission")
         await eu.control("PUT", f"/oauth2-clients/{made['clientId']}", **link, clientSecret=made["clientSecret"])
         tap.echoes.append((TOKENS, 500))
+        self.vault_fails(f"encrypt/{town.registrations[OAUTH2]['tenantId']}", 500, 503)
         await town.connect_oauth2("grace")
         await town.ask("grace", f"on {OAUTH2} comment OPS-1 {self.words()}", "Comment added")
         await eu.control("POST", "/tokens/expire", kind="oauth2-access")
@@ -114,6 +121,10 @@ class Canary:
         await town.chat.hear("grace", "does not accept this token")
         self.stack.here[PAT].tap.echoes += [("/myself", 500), ("/comment", 500)]
         token = await us.new_pat("grace")
+        self.vault_fails(f"encrypt/{town.registrations[PAT]['tenantId']}", 400)
+        await enter_token(card, token, "grace", town.invoke)
+        await town.chat.hear("grace", "did not arrive in one piece")
+        self.vault_fails("decrypt/key-vault-sealing", 500)
         for _ in range(2):
             await enter_token(card, token, "grace", town.invoke)
         await town.chat.hear("grace", "Comment added")
@@ -163,12 +174,12 @@ class Canary:
             await asyncio.sleep(15)  # budget and patience end: dead letters
 
     async def rotation(self) -> None:
-        """All keys anew, while people go on."""
-        town = self.town
-        assert (await town.operate("POST", "/v1/rotations"))[0] == 202
-        async with asyncio.timeout(90):
-            while (await town.operate("GET", "/v1/rotations"))[1]["states"].keys() & BEFORE_THE_END:  # noqa: ASYNC110 - another process
-                await asyncio.sleep(0.5)
+        """One tenant's keys, then all, until the old ones open nothing any more; people go on meanwhile."""
+        town, tenant = self.town, self.town.registrations[OAUTH1]["tenantId"]
+        self.vault_fails(f"encrypt/{tenant}", 500)
+        self.vault_fails(f"decrypt/{tenant}", 500)
+        self.outputs.append(await town.output("keys", "rotate", tenant, "--watch"))
+        self.outputs.append(await town.output("keys", "rotate", "--all", "--watch"))
         await town.ask("ada", f"comment OPS-1 {self.words()}", "Comment added")
 
     async def leaving(self) -> None:
@@ -184,6 +195,15 @@ class Canary:
         assert exported.is_success, exported.text
         answer = await town.http.delete(url, headers=token, params={"confirm": gone["baseUrl"]})
         assert answer.status_code in (200, 202), answer.text
+
+    async def other_doors(self) -> None:
+        """Register with the command and on the web page; Vault fails at that too."""
+        self.outputs += await by_command(self.town)
+        await by_page(self.town)
+
+    def vault_fails(self, path: str, *statuses: int) -> None:
+        """Have Vault answer the next questions there with a failure that repeats what it was sent."""
+        self.stack.here["vault"].tap.echoes += [(f"/{path}", status) for status in statuses]
 
     async def registered(self, url: str, token: str = "", **said: Any) -> dict[str, Any]:
         """Make a registration call that succeeds."""

@@ -51,7 +51,9 @@ async def town(processes: tuple[Stack, Addresses]) -> AsyncIterator[Town]:
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SetUpStack, Addresses, Registrations]]:
     """Engines, stand-ins and services of their own, for one organisation alone, with three registered Jiras."""
     pinned = {"SINGLE_TENANT": organisation()}
-    stack = stack_in(tmp_path_factory.mktemp("estate"), {"bot-gateway": pinned, **operated(**pinned)})
+    stack = stack_in(
+        tmp_path_factory.mktemp("estate"), {"bot-gateway": pinned, **operated(**pinned, ROTATION_SETTLES="PT2S")}
+    )
 
     async def start() -> tuple[Addresses, Registrations]:
         at = await stack.start()

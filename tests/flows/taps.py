@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import httpx
 import uvicorn
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tests.flows.canaries import Canaries
@@ -47,6 +48,9 @@ NOT_SECRET = {"denied", "active", NO_CODE, NO_VERIFIER}
 """What stands in such a field and opens nothing."""
 
 
+OF_THE_CONNECTION = {"host", "connection", "content-length", "content-encoding", "transfer-encoding", "accept-encoding"}
+
+
 @dataclass
 class Tap:
     """ASGI middleware that remembers what Bridge, browsers and tests exchange with a far side."""
@@ -55,6 +59,8 @@ class Tap:
     canaries: Canaries
     echoes: list[tuple[str, int]] = field(default_factory=list)
     """Ends of paths, each to be answered once with this status and with all that was sent: as bad proxies do."""
+    as_vault: bool = False
+    """Whether what is echoed stands where Vault says what is wrong."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -84,7 +90,7 @@ class Tap:
             while (await hear()).get("more_body"):
                 pass
             self._bodies(scope["path"], asked)
-            await _echo(echoed[1], scope, asked)(scope, receive, send)
+            await _echo(echoed[1], scope, asked, as_vault=self.as_vault)(scope, receive, send)
 
     def _headers(self, headers: Any) -> None:
         for name, value in ((bytes(name).lower(), bytes(value).decode("latin-1")) for name, value in headers):
@@ -119,8 +125,10 @@ class Tap:
                 self.canaries.remember(kind, value)
 
 
-def _echo(status: int, scope: Scope, body: bytearray) -> Response:
+def _echo(status: int, scope: Scope, body: bytearray, *, as_vault: bool) -> Response:
     headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
+    if as_vault:
+        return JSONResponse({"errors": [body.decode("utf-8", "replace"), *headers.values()]}, status)
     return JSONResponse({"error": body.decode("utf-8", "replace"), "errorMessages": [headers]}, status)
 
 
@@ -174,6 +182,21 @@ class Here:
 def jira(canaries: Canaries, version: str) -> Here:
     """Give a simulated Jira."""
     return Here(f"Jira {version}", lambda url: Tap(create_app(State(url, version)), canaries))
+
+
+def vault(canaries: Canaries, url: str) -> Here:
+    """Give a proxy in front of Vault."""
+    http = httpx.AsyncClient(base_url=url, trust_env=False, timeout=30)
+
+    async def passed_on(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        headers = {name: value for name, value in request.headers.items() if name not in OF_THE_CONNECTION}
+        body, path = await request.body(), request.url.path
+        answer = await http.request(request.method, path, params=request.query_params, content=body, headers=headers)
+        own = {name: value for name, value in answer.headers.items() if name not in OF_THE_CONNECTION}
+        await Response(answer.content, answer.status_code, own)(scope, receive, send)
+
+    return Here("Vault's proxy", lambda _: Tap(passed_on, canaries, as_vault=True))
 
 
 def connector(canaries: Canaries, bot_url: str) -> Here:

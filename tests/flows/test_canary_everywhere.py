@@ -13,7 +13,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from motor.motor_asyncio import AsyncIOMotorClient
-from tests.flows.canaries import KAFKA, LOG, MAY_STAND_IN, METRICS, MONGO, OUTPUT, SPANS, Canaries, Place
+from tests.flows.canaries import KAFKA, LOG, MAY_STAND_IN, METRICS, MONGO, OUTPUT, SPANS, TO_PASTE, Canaries, Place
 from tests.flows.canary_story import Canary
 from tests.flows.estate import OAUTH1, organisation
 from tests.flows.places import everything
@@ -34,6 +34,7 @@ KINDS = {
     "bot secret",
     "clientSecret",
     "code that nobody brought",
+    "form token",
     "operator token",
     "personal access token",
     "private key",
@@ -77,11 +78,12 @@ async def search(stack: WatchedStack) -> Searched:
     at = await stack.start()
     async with httpx.AsyncClient(timeout=60, trust_env=False) as http:
         town = Watched(stack, at, http, canaries=stack.canaries)
-        await Canary(stack, town).play()
+        story = Canary(stack, town)
+        await story.play()
         assert stack.ended() == []
         letters, outputs = await said_by_bridge(town)
         await plant(stack.directory, at.engines.kafka_bootstrap, at.engines.mongo_url)
-        return Searched([*outputs, *await everything(stack.directory, at)], stack.canaries, letters)
+        return Searched([*story.outputs, *outputs, *await everything(stack.directory, at)], stack.canaries, letters)
 
 
 async def said_by_bridge(town: Watched) -> tuple[list[str], list[Place]]:
@@ -146,7 +148,8 @@ def test_every_kind_of_secret_went_through(searched: Searched) -> None:
 
 def test_every_place_was_searched(searched: Searched) -> None:
     names = {place.name for place in searched.places if place.data}
-    assert {place.kind for place in searched.places} == {KAFKA, LOG, METRICS, MONGO, OUTPUT, SPANS}
+    assert {place.kind for place in searched.places} == {KAFKA, LOG, METRICS, MONGO, OUTPUT, SPANS, TO_PASTE}
+    assert {"bridge keys rotate", "bridge tenant register", "bridge tenant edit"} <= names
     assert {f"file {name}.{end}" for name in SERVICES for end in ("log", "spans")} <= names
     assert {f"metrics of {name}" for name in SERVICES} <= names
     assert any(name.startswith("file kafka-1/data/registry.links.v1-") for name in names)

@@ -24,7 +24,7 @@ async def test_my_connect_link_pressed_by_another_gives_me_nothing(town: Town) -
 
     await town.chat.verify("grace", code)
     await town.chat.hear("grace", "connect")
-    await town.ask("alan", "comment OPS-3 as Grace", "card above")
+    await town.offered_anew("alan", "comment OPS-3 as Grace")
 
     state = await town.state()
     assert state["tokens"] == before["tokens"]

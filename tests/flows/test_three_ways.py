@@ -64,13 +64,26 @@ async def test_who_presses_deny_is_not_connected(estate: Estate, eu: Jira) -> No
     assert not await estate.connected("grace", OAUTH2)
 
 
+async def test_after_deny_the_next_command_is_offered_a_new_card_which_connects(estate: Estate, eu: Jira) -> None:
+    card = await estate.ask("grace", "on eu comment OPS-1 this was not allowed", "Connect your account")
+    await estate.press("grace", button_of(card), "deny")
+    await estate.chat.hear("grace", "You pressed Deny", "on eu connect")
+
+    card = await estate.offered_anew("grace", "on eu comment OPS-1 this was allowed")
+    await estate.chat.verify("grace", await estate.allow("grace", button_of(card)))
+    await estate.chat.hear("grace", "Comment added", "this was allowed")
+
+    assert await eu.comments("this was not allowed") == []
+    await estate.leave("grace", OAUTH2)
+
+
 async def test_my_oauth_2_link_pressed_by_another_gives_me_nothing(estate: Estate, eu: Jira) -> None:
     card = await estate.ask("alan", "on eu connect", "Connect your account")
     code = await estate.allow("grace", button_of(card))
 
     await estate.chat.verify("grace", code)
     await estate.chat.hear("grace", "somebody else")
-    await estate.ask("alan", "on eu comment OPS-2 as Grace", "card above")
+    await estate.offered_anew("alan", "on eu comment OPS-2 as Grace")
 
     assert not await estate.connected("grace", OAUTH2)
     assert await eu.comments("as Grace") == []

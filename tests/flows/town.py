@@ -1,5 +1,6 @@
 """All of Bridge as processes, with people who talk to it: the demo's stack, for tests."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +48,14 @@ class Town:
         """Say something and wait for the answer with these words."""
         await self.chat.say(user, text, conversation)
         return await self.chat.hear(conversation or user, *words)
+
+    async def offered_anew(self, user: str, command: str) -> Post:
+        """Say something until it is answered with a new connect card: the old one closes a moment after its end."""
+        async with asyncio.timeout(20):
+            while True:
+                card = await self.ask(user, command, "connect")
+                if "Connect your account" in cards.text_of(card.activity):
+                    return card
 
     async def registration_code(self) -> str:
         """Have the administrator ask for a code."""

@@ -8,14 +8,14 @@ import os
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from tests.flows.canaries import OUTPUT, Canaries, Place
 from tests.flows.estate import NEW, OPERATOR_TOKEN, Estate, SetUpStack, operated
-from tests.flows.taps import Here, connector, jira
+from tests.flows.taps import Here, connector, jira, vault
 
 from bridge.demo.stack import Service, Startable
 from devstack.connector.settings import ConnectorSettings
@@ -27,7 +27,7 @@ SETTINGS: Mapping[str, Mapping[str, str]] = {
     "bot-gateway": TRACED,
     "key-vault": TRACED,
     "jira-actor": {**TRACED, "RETRY_BUDGET": "PT3S"},
-    **operated(**TRACED, REQUESTS_PER_MINUTE="6000"),
+    **operated(**TRACED, REQUESTS_PER_MINUTE="6000", ROTATION_SETTLES="PT1S"),
 }
 SPANNED = str(Path(__file__).with_name("spanned.py"))
 
@@ -59,7 +59,10 @@ class WatchedStack(SetUpStack):
         starting = start_engines(self.directory, EngineKind.APACHE)
         engines = await asyncio.to_thread(self._engines.enter_context, starting)
         self.canaries.remember("Vault token", engines.vault_token)
-        return engines
+        self.here["vault"] = door = vault(self.canaries, engines.vault_url)
+        self._engines.callback(door.stop)
+        await asyncio.to_thread(door.start)
+        return replace(engines, vault_url=door.url)
 
     async def _start(self, layer: Sequence[Startable]) -> None:
         for one in layer:
@@ -130,8 +133,8 @@ class Watched(Estate):
         self.canaries.remember("webhook secret", told.get("webhookSecret"))
         return answer.status_code, told
 
-    async def output(self, *arguments: str) -> Place:
-        """Run `bridge` as an operator does; gives both of its outputs."""
+    async def output(self, *arguments: str, kind: str = OUTPUT) -> Place:
+        """Run `bridge` as an operator does; gives both of its outputs, as this kind of place."""
         env = self.stack._services[0].env | {
             "BRIDGE_OPERATOR_TOKEN": OPERATOR_TOKEN,
             "BRIDGE_REGISTRY_URL": self.at.registry,
@@ -141,7 +144,7 @@ class Watched(Estate):
         process = await asyncio.create_subprocess_exec(*argv, env=env, cwd=os.curdir, stdout=-1, stderr=-1)
         out, error = await process.communicate()
         assert process.returncode == 0, f"bridge {' '.join(arguments)}: {error.decode()}"
-        return Place(OUTPUT, f"bridge {' '.join(arguments[:2])}", out + error)
+        return Place(kind, f"bridge {' '.join(arguments[:2])}", out + error)
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ import pytest
 
 from chassis.errors import Unavailable
 from chassis.keys import Authorization, Keys, KeysRefusal
-from chassis.sealing import ReplyKey, seal
+from chassis.sealing import ReplyKey, seal_answer
 from contracts.keys import Ask, Call, CallsAuthorized, KeysReply, KeysRequest
 from jira_actor.errors import JiraRefused, NotLinked, TokenExpired
 from jira_actor.key_vault import key_vault_asked
@@ -25,7 +25,7 @@ class Answering:
     async def ask(self, question: Callable[[Ask], KeysRequest]) -> tuple[KeysReply, ReplyKey]:
         key = ReplyKey()
         asked = question(Ask(request_id="r", partition=0, reply_key=key.public))
-        return CallsAuthorized(request_id="r", sealed=seal(self._values, asked.ask.reply_key)), key
+        return CallsAuthorized(request_id="r", sealed=seal_answer(self._values, asked.ask.reply_key)), key
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from tests.jira_actor.fakes import ADA, LINK, ORIGIN, TEAMS_TENANT, TENANT_ID, L
 
 from contracts.jira import AuthorizationPrepared, LinkLost
 from contracts.outcomes import AuthorizationOffered, Refused
-from contracts.registry import AccountLink, CodeExchangeAsked, LinkCompletionAsked
+from contracts.registry import AccountLink, AuthorizationEnded, CodeExchangeAsked, LinkCompletionAsked
 from contracts.teams import CommentAsked, ConnectAsked, ShowAsked
 from jira_actor import handlers
 from jira_actor.open_cards import LIVES, REMEMBERED, OpenCards
@@ -120,6 +120,26 @@ async def test_a_connection_that_jira_refused_frees_the_way_for_a_new_card(desk:
         await handlers.exchange_code(exchange, desk.means)
 
     assert len(await handlers.command(SHOW, desk.means)) == 2
+
+
+async def test_after_deny_the_next_command_gets_a_new_card(desk: Office) -> None:
+    await handlers.command(COMMENT, desk.means)
+    denied = AuthorizationEnded(origin=FIRST, tenant_id=TENANT_ID, link_id=LINK, why="denied")
+
+    await handlers.authorization_ended(denied, desk.means)
+
+    assert len(await handlers.command(SHOW, desk.means)) == 2
+
+
+async def test_a_card_newer_than_the_one_that_ended_stays_open(desk: Office) -> None:
+    await handlers.command(COMMENT, desk.means)
+    await handlers.connect(ConnectAsked(origin=SECOND), desk.means)
+    denied = AuthorizationEnded(origin=FIRST, tenant_id=TENANT_ID, link_id=LINK, why="denied")
+
+    await handlers.authorization_ended(denied, desk.means)
+    [refused] = await handlers.command(COMMENT, desk.means)
+
+    assert isinstance(refused, Refused)
 
 
 def test_a_card_is_open_for_ten_minutes_and_their_number_is_bounded() -> None:

@@ -44,7 +44,7 @@ def test_the_jira_that_is_meant(registered: list[Tenant], alias: str | None, fou
         ([], "eu", "not_registered", "register"),
         ([EU, US], None, "ambiguous", "eu, us"),
         ([EU, US], "asia", "not_found", "eu, us"),
-        ([EU.model_copy(update={"alias": None})], "eu", "not_found", "only one"),
+        ([EU.model_copy(update={"alias": None})], "eu", "not_found", "Leave out"),
         ([ASLEEP], None, "suspended", "us.example.com"),
         ([EU, ASLEEP], "us", "suspended", "us.example.com"),
         ([EU, default(ASLEEP)], None, "suspended", "us.example.com"),

@@ -7,6 +7,7 @@ import pytest
 from tests.jira_actor.fakes import ADA, LINK, ORIGIN, TEAMS_TENANT, TENANT_ID, Office, tenant
 
 from chassis.errors import Unavailable
+from chassis.keys import KeysRefusal
 from contracts.event import Event
 from contracts.jira import LinkGranted, LinkLost
 from contracts.outcomes import CommentAdded, IssueShown, Refused, TokenWanted
@@ -209,3 +210,28 @@ async def test_a_token_goes_to_the_jira_that_is_named(pats: Office) -> None:
 
     assert isinstance(granted, LinkGranted)
     assert granted.tenant_id == TENANT_ID
+
+
+@pytest.mark.parametrize(("alias", "written"), [("eu", "on eu connect"), (None, "connect")])
+async def test_a_token_where_none_is_taken_is_answered_with_the_way_to_that_jira(
+    desk: Office, alias: str | None, written: str
+) -> None:
+    desk.tenants.tenants = [tenant(desk.address, alias=alias)]
+
+    [refused] = await bring(desk)
+
+    assert isinstance(refused, Refused)
+    assert refused.advice == f"To connect, type: {written}"
+
+
+@pytest.mark.parametrize(("alias", "written"), [("eu", "on eu connect"), (None, "connect")])
+async def test_what_key_vault_cannot_use_leads_to_connecting_to_that_jira(
+    desk: Office, alias: str | None, written: str
+) -> None:
+    desk.tenants.tenants = [tenant(desk.address, alias=alias)]
+    desk.keys.refusal = KeysRefusal("bad_request", "no")
+
+    [refused] = await handlers.command(SHOW, desk.means)
+
+    assert isinstance(refused, Refused)
+    assert refused.advice == f"To connect anew, type: {written}"

@@ -11,8 +11,7 @@ from contracts.jira import AuthorizationPrepared, LinkLost, WebhookCreated
 from contracts.outcomes import Refused
 from contracts.registry import AccountLink, WebhookCreationAsked
 from devstack.jira.faults import Fault
-from devstack.jira.model import AccessToken, OAuth2Token, Webhook
-from devstack.jira.tokens import digest
+from devstack.jira.model import AccessToken, Webhook
 from jira_actor import handlers
 from jira_actor.errors import JiraUnavailable
 
@@ -134,23 +133,6 @@ async def test_what_jira_repeats_of_the_address_is_not_repeated(admin: Office) -
 
     assert isinstance(refused, Refused)
     assert "is not reachable" in refused.why
-
-
-@pytest.mark.parametrize(("scope", "done"), [("ADMIN", True), ("WRITE", False)])
-async def test_over_oauth2_it_takes_a_link_with_that_permission(desk: Office, scope: str, done: bool) -> None:
-    desk.authenticate_by("oauth2")
-    at = desk.state.now()
-    desk.state.world.oauth2_tokens["r"] = OAuth2Token(
-        "g", "client-id", "admin", scope, at, digest("access"), at + timedelta(hours=1), at + timedelta(days=1)
-    )
-    desk.links.put(link("oauth2", access_token=desk.protected(LINK, "access_token", "access")))
-
-    [answer] = await create(desk)
-
-    assert isinstance(answer, WebhookCreated if done else Refused)
-    if isinstance(answer, Refused):
-        assert answer.code == "not_admin"
-        assert "OAuth 2.0" in answer.why
 
 
 async def test_the_person_acts_not_bridge(admin: Office) -> None:

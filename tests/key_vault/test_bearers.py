@@ -6,9 +6,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from tests.key_vault.fakes import Asker, Directory
+from tests.key_vault.fakes import Asker, Directory, sealed
 
-from chassis.sealing import SealedFor, seal
+from chassis.sealing import SealedFor
 from contracts.keys import Call, CallsAuthorizationAsked, CallsAuthorized
 from contracts.registry import AccountLink, Tenant
 from key_vault import handlers
@@ -47,7 +47,7 @@ class Place:
         return list(asker.key.open(answer.sealed)) if isinstance(answer, CallsAuthorized) else answer.code
 
     async def sealed(self, token: str, use: SealedFor | None = None) -> str:
-        return seal(token, sealing_key(await self.vault.prepare()).jwk, use)
+        return sealed(token, sealing_key(await self.vault.prepare()).jwk, use)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from joserfc import jwe
 from joserfc.jwk import RSAKey
 from joserfc.registry import HeaderParameter
+from tests.key_vault.fakes import sealed
 
 from chassis.sealing import SealedFor, seal
 from key_vault.jwe import Jwe, MalformedJwe, parse
@@ -27,7 +28,7 @@ TAIL = [part(b"k" * 256), part(b"n" * 12), part(b"content"), part(b"t" * 16)]
 
 
 def test_what_a_standard_library_sealed_is_taken_apart() -> None:
-    parsed = parse(seal("secret", PUBLIC))
+    parsed = parse(seal("secret", PUBLIC, SealedFor("t1")))
 
     assert parsed.key_version == 3
     assert len(parsed.wrapped_key) == 256
@@ -90,11 +91,11 @@ def test_no_text_at_all_crashes_it(compact: str) -> None:
 @pytest.mark.parametrize("content_key", [b"", b"k" * 32, b"k" * 16, b"k" * 31])
 def test_another_content_key_does_not_open_it(content_key: bytes) -> None:
     with pytest.raises(MalformedJwe):
-        parse(seal("secret", PUBLIC)).open(content_key)
+        parse(seal("secret", PUBLIC, SealedFor("t1"))).open(content_key)
 
 
 def test_a_changed_header_does_not_open() -> None:
-    header, *rest = seal("secret", PUBLIC).split(".")
+    header, *rest = seal("secret", PUBLIC, SealedFor("t1")).split(".")
     changed = json.loads(base64.urlsafe_b64decode(header + "==")) | {"typ": "x"}
 
     with pytest.raises(MalformedJwe):
@@ -115,8 +116,9 @@ def test_what_is_sealed_for_one_use_is_for_no_other_and_what_is_sealed_for_none_
     parsed = parse(seal("secret", PUBLIC, SealedFor("t1", "private_key")))
 
     parsed.only_for("t1", "private_key")
+    for_none = sealed("secret", PUBLIC, None)
     with pytest.raises(MalformedJwe):
-        parse(seal("secret", PUBLIC)).only_for("t1", "secret")
+        parse(for_none).only_for("t1", "secret")
     for tenant, purpose in (("t2", "private_key"), ("t1", "secret"), ("t", "private_key"), ("", "")):
         with pytest.raises(MalformedJwe):
             parsed.only_for(tenant, purpose)

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 from tests.key_vault.bao import Bao
-from tests.key_vault.fakes import Asker
+from tests.key_vault.fakes import Asker, sealed
 from tests.key_vault.rsa_keys import rsa_pem, verify
 
 from chassis.bounded import Recent
@@ -254,7 +254,7 @@ async def test_a_private_key_that_was_not_sealed_for_this_tenant_as_a_key_is_not
 ) -> None:
     jwk = sealing_key(await vault.prepare()).jwk
     for use in (SealedFor("another", "private_key"), SealedFor(tenant_id), None):
-        asked = TenantKeysAsked(ask=Asker().ask, tenant_id=tenant_id, private_key=seal(rsa_pem(), jwk, use))
+        asked = TenantKeysAsked(ask=Asker().ask, tenant_id=tenant_id, private_key=sealed(rsa_pem(), jwk, use))
         answer = await handlers.make_keys(asked, vault)
         assert isinstance(answer, KeysRefused)
         assert answer.code == "bad_request"

@@ -205,7 +205,10 @@ async def test_a_sealing_key_that_nothing_needs_any_more_is_gone_for_good(vault:
     def resealing(later: timedelta) -> Resealing:
         return Resealing(vault, announce, timedelta(days=1), lambda: now + later)
 
-    await resealing(timedelta(hours=25)).look()
+    first = resealing(timedelta(hours=25))
+    assert first.made is None
+    await first.look()
+    assert first.made == now + timedelta(hours=25), "metrics tell its age"
     assert [key.version for key in announced] == [int(before.key_id) + 1]
     assert await vault.unseal("t1", [sealed]) == ["secret"], "what was under way opens for another life"
 

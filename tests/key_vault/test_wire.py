@@ -132,6 +132,30 @@ async def test_a_failure_is_told_in_our_words(
 
 
 @both_ways
+@pytest.mark.parametrize("status", [400, 403, 500])
+@pytest.mark.parametrize(
+    "said", ['{"plaintext": "%s"}', "cannot take %s, which is odd", "%s", "%s/%s: no", "words and words %s"]
+)
+async def test_what_repeats_our_question_gets_no_secret_into_our_words(way: Way, status: int, said: str) -> None:
+    secret = "c2VjcmV0LWNhbmFyeS1jMmY4"
+    content = json.dumps({"errors": [said.replace("%s", secret)]}).encode()
+    with standing(FrontDoor(status, content)) as door:
+        async with wire_to(door.url) as wire:
+            with pytest.raises(VaultError) as failure:
+                await way(wire, "transit/encrypt/t", {})
+
+    assert secret not in str(failure.value)
+
+
+@both_ways
+async def test_vaults_own_words_are_kept(way: Way) -> None:
+    with standing(FrontDoor(400, b'{"errors": ["cipher: message authentication failed"]}')) as door:
+        async with wire_to(door.url) as wire:
+            with pytest.raises(VaultRefused, match="cipher: message authentication failed"):
+                await way(wire, "transit/decrypt/t", {})
+
+
+@both_ways
 async def test_a_batch_that_failed_in_part_is_an_answer(way: Way) -> None:
     content = b'{"data": {"batch_results": [{"plaintext": "eA=="}, {"error": "bad"}]}}'
     with standing(FrontDoor(400, content)) as door:

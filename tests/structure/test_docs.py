@@ -20,7 +20,7 @@ def test_every_metric_is_listed_and_every_listed_metric_exists() -> None:
     families = Metrics().registry.collect()
     counted = {f"{family.name}_total" if family.type == "counter" else family.name for family in families}
     for file in ROOT.glob("services/*/src/**/*.py"):  # what one service alone counts
-        counted |= set(re.findall(r'Counter\(\s*"(bridge_\w+_total)"', file.read_text()))
+        counted |= set(re.findall(r'(?:Counter|Gauge|Histogram)\(\s*"(bridge_\w+)"', file.read_text()))
 
     assert set(re.findall(r"`(bridge_\w+)`", (ROOT / "docs/metrics.md").read_text())) == counted
 

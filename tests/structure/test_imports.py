@@ -31,6 +31,7 @@ ONE_FILE = {  # a library with a successor stays behind one file, so that changi
     ("motor", "tenant_registry"),
     ("httpx", "jira_actor"),
     ("httpx", "bot_gateway"),
+    ("httpx", "chassis"),
 }
 
 

@@ -1,5 +1,6 @@
 """Stand-ins for what surrounds the registry, and the events that its tests are about."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from tests.tenant_registry.statement_key import StatementKey
 
 from chassis.errors import Unavailable
 from chassis.keys import KeysRefusal
+from chassis.landmarks import Landmark
 from contracts.event import Conversation, Event, Origin
 from contracts.jira import AuthorizationPrepared, CheckResult, IssueChanged, LinkGranted, TenantChecked
 from contracts.keys import ProtectedSecret, StatementSigned, TenantKeysDestroyed, TenantKeysMade
@@ -44,21 +46,34 @@ class Clock:
 
 @dataclass
 class FakeKafka:
-    """Keeps what is published; out of order while `down`."""
+    """Keeps what is published; out of order while `down`; `lose` a topic and it begins anew."""
 
     events: list[tuple[Event, str | None]] = field(default_factory=list)
     tombstones: list[tuple[type[Event], str]] = field(default_factory=list)
     down: bool = False
+    ends: Counter[str] = field(default_factory=Counter)
 
-    async def publish(self, event: Event, cause: Any = None, event_id: str | None = None) -> None:
-        if self.down:
-            raise Unavailable("kafka is down")
+    async def publish(self, event: Event, cause: Any = None, event_id: str | None = None) -> Landmark:
+        confirmed = self._confirmed(event.topic)
         self.events.append((event, event_id))
+        return confirmed
 
-    async def tombstone(self, kind: type[Event], key: str) -> None:
+    async def tombstone(self, kind: type[Event], key: str) -> Landmark:
+        confirmed = self._confirmed(kind.topic)
+        self.tombstones.append((kind, key))
+        return confirmed
+
+    async def stands(self, landmark: Landmark) -> bool:
+        return self.ends[landmark.topic] > landmark.offset
+
+    def lose(self, topic: str) -> None:
+        del self.ends[topic]
+
+    def _confirmed(self, topic: str) -> Landmark:
         if self.down:
             raise Unavailable("kafka is down")
-        self.tombstones.append((kind, key))
+        self.ends[topic] += 1
+        return Landmark(topic, 0, self.ends[topic] - 1)
 
     def of(self, kind: type[Event]) -> list[Any]:
         return [event for event, _ in self.events if isinstance(event, kind)]

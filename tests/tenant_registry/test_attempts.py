@@ -16,7 +16,7 @@ from tests.tenant_registry.oauth2_steps import held, not_given, prepared2
 from tests.tenant_registry.two_organisations import HOOK, JIRA_USER, MALLORY, OWN_HOOK, OWN_TOKEN, SOON, Scene
 
 from contracts.jira import LinkGranted, LinkLost, LinkRefreshed, SubscriptionAllowed
-from contracts.outcomes import Issue, IssueCreated, MyDataShown, Refused, SitesListed
+from contracts.outcomes import Issue, IssueCreated, MyDataDeleted, MyDataShown, Refused, SitesListed
 from contracts.registry import CommandResumed
 from contracts.teams import (
     ConversationLeft,
@@ -33,6 +33,7 @@ from devstack.engines import Engines
 from tenant_registry.handlers import acts, grants, linking, my_data, notifying, sites, unlinking, webhooks
 from tenant_registry.http.surroundings import Policy, Surroundings
 from tenant_registry.mongo.audit import AuditQuery
+from tenant_registry.mongo.audit_batches import AuditBatches
 from tenant_registry.mongo.database import connect
 from tenant_registry.registry import Registry
 from tenant_registry.settings import Settings
@@ -465,14 +466,16 @@ async def _(scene: Scene) -> Any:
 async def _(scene: Scene) -> Any:
     asked = MyDataDeletionAsked(origin=scene.anna(teams_tenant=scene.own, conversation=scene.channel))
     done = await my_data.my_data_deletion_asked(asked, my_data.Means(scene.registry, scene.keys, scene.clock))
-    assert done.deleted == ()
+    [deleted] = done
+    assert isinstance(deleted, MyDataDeleted)
+    assert deleted.deleted == ()
 
 
 @attempt("to write into another organisation's audit")
 async def _(scene: Scene) -> Any:
     issue = Issue(key="OPS-7", url=f"{scene.tenant.base_url}/browse/OPS-7", summary="x", project="OPS")
     act = IssueCreated(origin=scene.mallory(), tenant_id=scene.tenant.id, issue=issue)
-    await acts.act_done(act, scene.registry.audit, scene.clock)
+    await acts.act_done(act, AuditBatches(scene.registry), scene.clock)
     await scene.registry.chain.extend()
     found = await scene.registry.audit.of(AuditQuery(scene.victims, tenant_id=scene.tenant.id, what="issue_created"))
     assert found == []

@@ -61,7 +61,7 @@ async def noted(registry: Registry, count: int, organisation: str = TEAMS_TENANT
 
 
 async def test_acts_are_noted_once_with_what_and_where_and_never_a_text(registry: Registry, clock: Clock) -> None:
-    batches = AuditBatches(registry.audit)
+    batches = AuditBatches(registry)
     done = acts()
 
     await asyncio.gather(*(act_done(act, batches, clock) for act in [*done, *done]))
@@ -84,9 +84,9 @@ async def test_many_acts_at_one_time_take_few_inserts(registry: Registry, clock:
     inserts: list[int] = []
 
     class Counting:
-        async def note_all_once(self, rows: Any) -> None:
-            inserts.append(len(rows))
-            await registry.audit.note_all_once(rows)
+        async def note_acts(self, acts: Any) -> None:
+            inserts.append(len(acts))
+            await registry.note_acts(acts)
 
     batches = AuditBatches(Counting())
 

@@ -25,15 +25,17 @@ from tests.tenant_registry.fakes import (
 
 from chassis.errors import Unavailable
 from contracts.jira import SubscriptionAllowed
-from contracts.outcomes import MyDataDeleted, Person, Refused, SiteSeen, SitesListed
+from contracts.outcomes import Issue, IssueCreated, MyDataDeleted, Person, Refused, SiteSeen, SitesListed
 from contracts.teams import MyDataAsked, MyDataDeletionAsked, RegisterAsked, SitesAsked
 from tenant_registry.audit_chain import Head
 from tenant_registry.decide import fingerprint
+from tenant_registry.handlers.acts import act_done
 from tenant_registry.handlers.linking import authorization_prepared, link_granted
 from tenant_registry.handlers.my_data import Means, my_data_asked, my_data_deletion_asked
 from tenant_registry.handlers.notifying import subscription_allowed
 from tenant_registry.handlers.registration import RegistrationRules, register_asked
 from tenant_registry.handlers.sites import sites_asked
+from tenant_registry.mongo.audit_batches import AuditBatches
 from tenant_registry.registry import Registry
 from tenant_registry.rows import TenantRow
 
@@ -187,10 +189,11 @@ async def test_the_receipt_says_what_was_deleted_of_whom_and_when_and_again_the_
     keys.silent = False
     clock.passes(timedelta(minutes=5))
 
-    answer = await my_data_deletion_asked(asked, Means(registry, keys, clock))
-    again = await my_data_deletion_asked(asked, Means(registry, keys, clock))
+    [answer] = await my_data_deletion_asked(asked, Means(registry, keys, clock))
+    [again] = await my_data_deletion_asked(asked, Means(registry, keys, clock))
 
     assert isinstance(answer, MyDataDeleted)
+    assert isinstance(again, MyDataDeleted)
     counts = {one.what: one.count for one in answer.deleted}
     assert counts == {
         "account links": 1,
@@ -216,7 +219,49 @@ async def test_the_receipt_says_what_was_deleted_of_whom_and_when_and_again_the_
 async def test_who_has_nothing_stored_gets_a_receipt_for_just_that(
     registry: Registry, clock: Clock, keys: FakeKeyVault
 ) -> None:
-    answer = await my_data_deletion_asked(MyDataDeletionAsked(origin=origin()), Means(registry, keys, clock))
+    [answer] = await my_data_deletion_asked(MyDataDeletionAsked(origin=origin()), Means(registry, keys, clock))
 
+    assert isinstance(answer, MyDataDeleted)
     assert answer.deleted == ()
     assert statement_in(answer.receipt, keys)["deleted"] == {}
+
+
+async def test_what_was_done_before_a_deletion_and_is_heard_of_after_it_names_nobody(
+    registry: Registry, clock: Clock, keys: FakeKeyVault
+) -> None:
+    notes = AuditBatches(registry)
+    issue = Issue(key="OPS-7", url="https://jira.linden.example/browse/OPS-7", summary="x", project="OPS")
+    before, of_ben = IssueCreated(origin=origin(), issue=issue), IssueCreated(origin=origin(BEN), issue=issue)
+    clock.passes(timedelta(minutes=1))
+    await my_data_deletion_asked(MyDataDeletionAsked(origin=origin(asked_at=clock())), Means(registry, keys, clock))
+    clock.passes(timedelta(minutes=1))
+    after = IssueCreated(origin=origin(asked_at=clock()), issue=issue)
+
+    for act in (before, of_ben, after):
+        await act_done(act, notes, clock)
+    await registry.chain.extend()
+
+    rows = await registry.database["audit"].find({"what": "issue_created"}).to_list(None)
+    assert {row["_id"]: (row["user"], row["details"].get("issue")) for row in rows} == {
+        f"issue_created:{before.origin.intent_id}": ("", None),
+        f"issue_created:{of_ben.origin.intent_id}": (BEN, "OPS-7"),
+        f"issue_created:{after.origin.intent_id}": (ANNA, "OPS-7"),
+    }
+    assert isinstance(await registry.audit.verify(TEAMS_TENANT), Head)
+
+
+async def test_what_jira_granted_before_a_deletion_makes_no_link_after_it(
+    registry: Registry, clock: Clock, keys: FakeKeyVault
+) -> None:
+    tenant = await registered(registry)
+    before = granted(tenant)
+    clock.passes(timedelta(minutes=1))
+    await my_data_deletion_asked(MyDataDeletionAsked(origin=origin(asked_at=clock())), Means(registry, keys, clock))
+
+    [late] = await link_granted(before, registry, clock)
+    assert isinstance(late, Refused)
+    assert await registry.links.of_person(TEAMS_TENANT, ANNA) == []
+
+    clock.passes(timedelta(minutes=1))
+    await link_granted(granted(tenant, origin=origin(asked_at=clock())), registry, clock)
+    assert len(await registry.links.of_person(TEAMS_TENANT, ANNA)) == 1

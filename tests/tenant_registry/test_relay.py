@@ -110,6 +110,27 @@ async def test_a_lost_place_leads_to_a_sweep_that_tells_of_deletions_too(
     assert len(kafka.of(TenantCheckAsked)) == 1, "what left the outbox is not told again"
 
 
+@pytest.mark.parametrize("lost", [Tenant, AccountLink])
+async def test_when_kafka_lost_its_log_everything_is_told_again(
+    registry: Registry, kafka: FakeKafka, clock: Clock, lost: type[Tenant | AccountLink]
+) -> None:
+    tenant = await registered(registry)
+    async with relaying(registry, kafka, clock):
+        await link_granted(granted(tenant), registry, clock)
+        await until(lambda: bool(kafka.of(AccountLink)) and bool(kafka.of(TenantCheckAsked)))
+        await asyncio.sleep(1)
+    kafka.lose(lost.topic)
+    told = len(kafka.of(Tenant)), len(kafka.of(AccountLink))
+
+    async with relaying(registry, kafka, clock) as relay:
+        await until(lambda: relay.works)
+    assert (len(kafka.of(Tenant)), len(kafka.of(AccountLink))) == (told[0] + 1, told[1] + 1)
+
+    async with relaying(registry, kafka, clock) as relay:
+        await until(lambda: relay.works)
+    assert (len(kafka.of(Tenant)), len(kafka.of(AccountLink))) == (told[0] + 1, told[1] + 1), "now it stands"
+
+
 async def test_while_kafka_is_down_everything_waits_and_nothing_is_lost(
     registry: Registry, kafka: FakeKafka, clock: Clock
 ) -> None:

@@ -1,5 +1,6 @@
 """Registering a known base URL anew, with proof of what it had before."""
 
+import asyncio
 import base64
 import json
 from dataclasses import dataclass
@@ -12,11 +13,24 @@ import pytest
 from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from tests.tenant_registry.fakes import BASE_URL, HOOK_TOKEN, NOON, REGISTRATION_TOKEN, Clock, FakeKeyVault, registered
+from tests.tenant_registry.fakes import (
+    BASE_URL,
+    HOOK_TOKEN,
+    NOON,
+    REGISTRATION_TOKEN,
+    TEAMS_TENANT,
+    Clock,
+    FakeKafka,
+    FakeKeyVault,
+    origin,
+    registered,
+)
 from tests.tenant_registry.test_registration import asked_checks, call, code_for
+from tests.tenant_registry.test_relay import relaying
 
+from contracts.registry import AccountLink
 from tenant_registry.registry import Registry
-from tenant_registry.rows import TenantRow
+from tenant_registry.rows import AuditRow, LinkRow, TenantRow
 
 OLD_TOKEN = {"Authorization": f"Bearer {REGISTRATION_TOKEN}"}
 IAT = int(NOON.timestamp())
@@ -243,3 +257,40 @@ async def test_a_key_that_key_vault_does_not_replace_is_a_conflict(
     answer = await web.post("/v1/registrations", json=body, headers=OLD_TOKEN)
 
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:bridge:problem:other-private-key")
+
+
+@pytest.mark.parametrize(
+    ("now_by", "left"),
+    [
+        ({"authMode": "oauth1"}, {"anna", "ben"}),
+        ({"authMode": "pat", "version": "9.12"}, set[str]()),
+        ({"authMode": "oauth2", "clientId": "id", "clientSecret": "s3cret", "version": "10.3"}, set[str]()),
+    ],
+    ids=["the same", "tokens", "OAuth 2.0"],
+)
+async def test_links_of_another_way_to_act_as_people_end_with_it_and_everybody_is_told(
+    registry: Registry, web: httpx.AsyncClient, known: Known, clock: Clock, now_by: dict[str, str], left: set[str]
+) -> None:
+    other = await registered(registry, base_url="https://other.example")
+    for user in ("anna", "ben"):
+        for tenant in (await stored(registry), other):
+            await registry.link(link_of(user, tenant), AuditRow.of("linked", origin(user), NOON, tenant_id=tenant.id))
+
+    assert (await web.post("/v1/registrations", json=call(known.code, **now_by), headers=OLD_TOKEN)).is_success
+
+    kafka = FakeKafka()
+    async with relaying(registry, kafka, clock):
+        async with asyncio.timeout(20):
+            while len(kafka.events) + len(kafka.tombstones) < 6:  # noqa: ASYNC110 - nobody tells a test
+                await asyncio.sleep(0.05)
+    there = [link.id for user in ("anna", "ben") for link in await registry.links.of_person(TEAMS_TENANT, user)]
+    ended = {"t1:anna", "t1:ben"} - {f"t1:{user}" for user in left}
+    assert set(there) == {f"t1:{user}" for user in left} | {f"{other.id}:anna", f"{other.id}:ben"}
+    assert {key for kind, key in kafka.tombstones if kind is AccountLink} == ended
+    (noted,) = await registry.database["audit"].find({"what": "registered_anew"}).to_list(None)
+    assert noted["details"].get("links_ended") == (str(len(ended)) if ended else None)
+
+
+def link_of(user: str, tenant: TenantRow) -> LinkRow:
+    facts = {"tenant_id": tenant.id, "teams_tenant": tenant.teams_tenant, "user": user, "linked_at": NOON}
+    return LinkRow(id=f"{tenant.id}:{user}", jira_user=user, auth_mode="oauth1", access_token="vault:v1:a", **facts)

@@ -3,16 +3,21 @@
 from typing import Any
 
 import pytest
-from tests.tenant_registry.fakes import ANNA, BEN, NOON, Clock, FakeKeyVault, origin, registered, tenant_row
+from tests.tenant_registry.fakes import ANNA, BEN, NOON, Clock, FakeKeyVault, origin, registered
+from tests.tenant_registry.oauth2_steps import registered_oauth2
 
 from contracts.jira import WebhookCreated
 from contracts.outcomes import Refused, WebhookReady
-from contracts.registry import WebhookCreationAsked
+from contracts.registry import AuthMode, WebhookCreationAsked
 from contracts.teams import RegisterAsked, WebhookAsked
 from tenant_registry.handlers.registration import RegistrationRules, register_asked
 from tenant_registry.handlers.webhooks import Means, WebhookRules, webhook_asked, webhook_created
+from tenant_registry.http import pasting
+from tenant_registry.http.pages_paste import to_enter
 from tenant_registry.registry import Registry
-from tenant_registry.sites import NoSite, alias_for, meant
+from tenant_registry.sites import alias_for
+
+MODES: tuple[AuthMode, ...] = ("oauth1", "oauth2", "pat")
 
 
 @pytest.fixture
@@ -121,13 +126,30 @@ def test_a_jira_is_called_by_its_first_label(site: str, taken: list[str | None],
     assert alias_for(site, taken) == alias
 
 
-def test_the_jira_that_is_meant() -> None:
-    eu, us = tenant_row(alias="eu", state="active"), tenant_row(alias="us")
+@pytest.mark.parametrize("version", ["9.12", "10.3"])
+async def test_over_oauth2_nothing_is_tried_and_the_person_hears_why_and_what_to_enter(
+    registry: Registry, means: Means, version: str
+) -> None:
+    tenant = await registered_oauth2(registry, state="active", jira_version=version)
 
-    assert meant([], None) is NoSite.NONE_REGISTERED
-    assert meant([eu, us], "US") == us
-    assert meant([eu, us], "asia") is NoSite.NO_SUCH_ALIAS
-    assert meant([eu, us], None) == eu, "the only one that is active"
-    assert meant([us], None) == us, "the only one"
-    assert meant([eu, us.model_copy(update={"is_default": True})], None).alias == "us"  # type: ignore[union-attr]
-    assert meant([eu, eu], None) is NoSite.AMBIGUOUS
+    refused = await webhook_asked(asked(), means)
+
+    assert isinstance(refused, Refused)
+    assert refused.code == "by_hand"
+    assert "administrator's permission" in refused.why
+    assert f"{tenant.base_url}/plugins/servlet/webhooks" in (refused.advice or "")
+    assert f"https://bridge.example/register/{tenant.id}" in (refused.advice or "")
+    assert "Issue: created, updated, deleted." in (refused.advice or "")
+    assert await registry.database["audit"].count_documents({"what": "webhook_asked"}) == 0
+
+
+def test_the_page_says_plainly_that_the_webhook_is_entered_by_hand_over_oauth2() -> None:
+    hook = pasting.webhook("https://jira.example", "https://bridge.example/v1/hooks/t", "secret")
+
+    shown = {mode: str(to_enter(hook, mode, "https://bridge.example")) for mode in MODES}
+
+    assert {mode: "entered by hand" in text for mode, text in shown.items()} == {
+        "oauth1": False,
+        "oauth2": True,
+        "pat": False,
+    }

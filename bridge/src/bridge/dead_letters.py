@@ -14,6 +14,7 @@ from aiokafka import ConsumerRecord
 from bridge.kafka_log import RawMessage
 from bridge.moments import of_milliseconds
 from chassis.envelope import RawHeaders
+from contracts.access import FOR_KEY_VAULT_ALONE
 from contracts.operator import Replay
 from contracts.topics import TOPICS
 
@@ -27,9 +28,11 @@ CONVERSATIONS = ("teams.conversations.v1", "registry.notices.v1")
 REPLAYABLE = {
     topic.name
     for topic in TOPICS
-    if not topic.compacted and not topic.name.endswith(".retry.v1") and topic.name not in (TOPIC, Replay.topic)
+    if not topic.compacted
+    and not topic.name.endswith(".retry.v1")
+    and topic.name not in (TOPIC, Replay.topic, *FOR_KEY_VAULT_ALONE)
 }
-"""Not: states (an old one would replace a newer), and what is no service's ordinary input."""
+"""Not: states (an old one would replace a newer), what is no service's ordinary input, questions to key-vault."""
 
 
 class NotReplayable(ValueError):

@@ -11,9 +11,8 @@ from typing import Self
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, for_code
-from faststream.kafka.security import parse_security
 
-from chassis.kafka import security
+from chassis.kafka_login import client_options
 from chassis.settings import ServiceSettings
 from contracts.topics import Topic
 
@@ -43,7 +42,7 @@ class KafkaAdmin:
     def __init__(self, settings: ServiceSettings) -> None:
         self._where = settings.kafka_bootstrap
         try:
-            secured = parse_security(security(settings))
+            secured = client_options(settings)
         except OSError as error:
             raise KafkaUnreachable(f"The certificates for Kafka cannot be read: {error.strerror}.") from error
         self._client = AIOKafkaAdminClient(

@@ -11,12 +11,12 @@ from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
-from faststream.kafka.security import parse_security
 
 from bridge.kafka_admin import KafkaAdmin, KafkaAdminError, KafkaUnreachable
 from bridge.progress_bar import progress_bar
 from chassis.envelope import RawHeaders
-from chassis.kafka import BIGGEST_DEAD_LETTER, security
+from chassis.kafka import BIGGEST_DEAD_LETTER
+from chassis.kafka_login import client_options
 from chassis.settings import ServiceSettings
 from contracts.topics import TOPICS
 
@@ -185,7 +185,7 @@ def _in_words() -> Iterator[None]:
 
 def _connection(settings: ServiceSettings) -> dict[str, Any]:
     try:
-        secured = parse_security(security(settings))
+        secured = client_options(settings)
     except OSError as error:
         raise KafkaUnreachable(f"The certificates for Kafka cannot be read: {error.strerror}.") from error
     return {"bootstrap_servers": settings.kafka_bootstrap.split(","), "client_id": "bridge", **secured}

@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bridge import audit, dlq, keys, tenant, tenant_options, trace, vault_policy
+from bridge import access, audit, dlq, keys, tenant, tenant_options, trace, vault_policy
 from bridge.checks import CHECKS
-from bridge.demo.run import NotPossible, as_json, prepare, run
 from bridge.doctor import Finding
 from bridge.kafka_admin import KafkaAdmin, KafkaAdminError
 from bridge.options import EXIT_CODES, OutputOption, settings
 from bridge.output import Output, print_error, print_findings, print_json, print_topics
 from bridge.settings import BridgeSettings
+from bridge.teams import command as teams
 from bridge.topics import TopicReport, apply, compare
 
 RUN_DIRECTORY = Path("build/demo")
@@ -33,6 +33,7 @@ app.add_typer(dlq.app, name="dlq")
 app.add_typer(tenant.app, name="tenant")
 app.add_typer(keys.app, name="keys")
 app.add_typer(vault_policy.app, name="vault")
+app.add_typer(teams.app, name="teams")
 
 
 @app.callback()
@@ -62,6 +63,13 @@ def demo(
 
     Needs nothing but this installation: embedded Kafka, MongoDB and Vault, a simulated Jira, a simulated Teams.
     """
+    try:
+        from bridge.demo.run import NotPossible, as_json, prepare, run  # loads the devstack
+    except ModuleNotFoundError as missing:
+        if not (missing.name or "").startswith("devstack"):
+            raise
+        print_error("The demo is not part of this installation. Run `make demo` in Bridge's source tree.")
+        raise typer.Exit(2) from None
     try:
         prepare(directory)
     except NotPossible as error:
@@ -99,6 +107,7 @@ def apply_topics(
     raise typer.Exit(any(report.state in ("differs", "failed") for report in reports))
 
 
+topics.command(epilog=EXIT_CODES)(access.access)
 app.command(epilog=trace.EXIT_CODES)(trace.trace)
 app.command(epilog=tenant_options.ENVIRONMENT)(audit.audit)
 

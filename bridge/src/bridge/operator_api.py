@@ -56,6 +56,10 @@ class RegistryApi:
         """Give one."""
         return self._json("GET", _at(tenant_id))
 
+    def edit(self, tenant_id: str, changes: Json) -> Json:
+        """Change what these name of it."""
+        return self._json("PATCH", _at(tenant_id), body=changes)
+
     def check(self, tenant_id: str) -> Json:
         """Have its checks run."""
         return self._json("POST", _at(tenant_id, "checks"))

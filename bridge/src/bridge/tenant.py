@@ -15,6 +15,7 @@ from bridge.keys import SigningKeyOption, WatchOption, rotate_one
 from bridge.operator_api import RegistryApi, RegistryError
 from bridge.options import OutputOption
 from bridge.output import Output, print_error, print_json
+from bridge.tenant_edit import edit
 from bridge.tenant_options import (
     ENVIRONMENT,
     TenantArgument,
@@ -31,6 +32,7 @@ GOES_ON = "The tenant is gone, and the rest of it is being erased. The same comm
 
 app = typer.Typer(help="Tenants: one is one Jira of one Teams organisation.", epilog=ENVIRONMENT, no_args_is_help=True)
 app.command(epilog=ENVIRONMENT)(register)
+app.command(epilog=ENVIRONMENT)(edit)
 
 
 @app.command(epilog=ENVIRONMENT)

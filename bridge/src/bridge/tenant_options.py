@@ -38,10 +38,15 @@ class RegistryAccess(ServiceSettings):
     """What these commands read from the environment, or from files in `BRIDGE_SECRETS_DIR`."""
 
     registry_url: str = "http://localhost:8080"
+    """Where tenant-registry is; as `--url`."""
     operator_token: SecretStr = SecretStr("")
+    """The operator's bearer token, whose hash the registry has as `BRIDGE_OPERATOR_TOKEN_HASH`; as `--token-file`."""
     registration_token: SecretStr = SecretStr("")
+    """One tenant's token, as its registration gave it; for its administrator, in place of the operator's."""
     registration_code: SecretStr = SecretStr("")
+    """The one-time code from the bot, for `bridge tenant register` and moves; as `--code-file`."""
     client_secret: SecretStr = SecretStr("")
+    """OAuth 2.0: what Jira's incoming link shows, for `bridge tenant register`; as `--client-secret-file`."""
 
 
 def access() -> RegistryAccess:

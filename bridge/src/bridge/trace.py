@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Any
-from uuid import NAMESPACE_URL, uuid5
 
 import typer
 from aiokafka import ConsumerRecord
@@ -22,6 +21,7 @@ from bridge.options import OutputOption, SinceOption, settings
 from bridge.output import Output, print_error, print_json
 from bridge.timeline import Kin, Step, milliseconds_between, names, timeline
 from chassis.settings import ServiceSettings
+from contracts.ids import named_id
 from contracts.teams import Intent
 from contracts.topics import TOPICS
 
@@ -97,7 +97,7 @@ def _meant(wanted: str) -> Iterator[str]:
     """Give the ids that were meant: an intent's id comes from its conversation's and its activity's."""
     yield wanted
     if "|" in wanted:
-        yield uuid5(NAMESPACE_URL, wanted).hex
+        yield named_id(wanted)
 
 
 def _look(records: "list[ConsumerRecord[Any, Any]]", wanted: set[bytes], search: Search) -> None:

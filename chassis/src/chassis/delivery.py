@@ -7,7 +7,6 @@ brings each message to its end, `lanes.py` keeps the order.
 import asyncio
 import time
 from collections.abc import Hashable, Sequence
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +17,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from chassis.handling import Handler, Handling, Told
 from chassis.kafka import Kafka, fetches, stop
+from chassis.lag import Lag
 from chassis.lanes import Lanes, Slots
 from chassis.metrics import Metrics
 from chassis.parking import retry_topic
@@ -74,20 +74,18 @@ class Delivery(ConsumerRebalanceListener):
     async def start(self) -> None:
         """Join the group and begin to read."""
         self._consumer = await self._kafka.group_consumer([*self.topics, self._retry_topic], self)
-        work = (self._read(self._consumer), self._commit_often(), Watchdog(self._consumer).run())
+        lag = Lag(self._consumer, self._assigned, TopicPartition(self._retry_topic, 0), self._metrics)
+        work = (self._read(self._consumer), self._commit_often(), Watchdog(self._consumer).run(), lag.run())
         self._tasks = [asyncio.create_task(one) for one in work]
 
     async def stop(self, drain: timedelta) -> None:
-        """Read no more, give what is under way `drain` to end, commit, leave the group."""
+        """Read no more, give what was begun `drain` to end, commit, leave the group; others do what waits."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._consumer is None:
             return
-        with suppress(TimeoutError):
-            async with asyncio.timeout(drain.total_seconds()):
-                await self._lanes.idle()
-        await self._lanes.drop(lambda _: True, patience=0)
+        await self._lanes.drop(lambda _: True, drain.total_seconds())
         await self.commit()
         await stop(self._consumer)
 
@@ -182,7 +180,7 @@ class Delivery(ConsumerRebalanceListener):
             return
         now = time.monotonic()
         for record in records:
-            progress.taken(record.offset)
+            progress.taken(record.offset, record.timestamp)
             if self._handling.ignores(record):
                 progress.done(record.offset)
             else:

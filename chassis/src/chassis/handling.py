@@ -207,7 +207,7 @@ class Handling:
         log.error("dead_letter", reason=why.reason, detail=str(why), topic=case.waiting.topic)
         return "dead_letter"
 
-    async def _surely(self, publish: Callable[[], Awaitable[None]]) -> None:
+    async def _surely(self, publish: Callable[[], Awaitable[object]]) -> None:
         """Publish; until Kafka takes it, the message stays where it is. Raises Poison."""
         while True:
             try:

@@ -5,7 +5,6 @@ FastStream's own consuming loop is not used: its acknowledgement modes lose mess
 """
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -20,9 +19,11 @@ from aiokafka.errors import ConsumerStoppedError, KafkaConnectionError, KafkaErr
 from faststream.kafka import KafkaBroker, TopicPartition
 from faststream.kafka.security import parse_security
 from faststream.middlewares import AckPolicy
-from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from chassis.envelope import Attributes, Outgoing, encode
+from chassis.errors import Unavailable
+from chassis.kafka_login import security, tokens
+from chassis.landmarks import Landmark, stands
 from chassis.metrics import Metrics
 from chassis.producer import Producer, partition_of
 from chassis.settings import ServiceSettings
@@ -35,27 +36,6 @@ STOP_WITHIN = timedelta(seconds=10)
 REQUEST_TIMEOUT = timedelta(seconds=10)
 BIGGEST_MESSAGE = 1024 * 1024
 BIGGEST_DEAD_LETTER = 2 * BIGGEST_MESSAGE
-SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
-
-
-def security(settings: ServiceSettings) -> BaseSecurity | None:
-    """Translate the settings into FastStream's security object."""
-    mode = settings.kafka_security
-    if mode == "plaintext":
-        return None
-    context = None
-    if mode.endswith("ssl"):
-        context = ssl.create_default_context(cafile=settings.kafka_ca_file)
-        if settings.kafka_cert_file:
-            context.load_cert_chain(settings.kafka_cert_file, settings.kafka_key_file)
-    if mode == "ssl":
-        return BaseSecurity(ssl_context=context, use_ssl=True)
-    return SASL[settings.kafka_sasl_mechanism](
-        settings.kafka_username,
-        settings.kafka_password.get_secret_value(),
-        ssl_context=context,
-        use_ssl=context is not None,
-    )
 
 
 class Kafka:
@@ -65,7 +45,7 @@ class Kafka:
         self.service = service
         self._settings = settings
         self._metrics = metrics
-        bootstrap, secured = settings.kafka_bootstrap.split(","), security(settings)
+        bootstrap, secured, login = settings.kafka_bootstrap.split(","), security(settings), tokens(settings)
         self._broker, self._group_broker = (
             KafkaBroker(
                 bootstrap,
@@ -75,6 +55,7 @@ class Kafka:
                 allow_auto_create_topics=False,
                 apply_types=False,
                 security=secured,
+                sasl_oauth_token_provider=login,
                 logger=None,
             )
             # Joining a group is answered only when the session of a member that died is over.
@@ -91,6 +72,7 @@ class Kafka:
                 max_batch_size=BIGGEST_MESSAGE,
                 max_request_size=BIGGEST_DEAD_LETTER,
                 request_timeout_ms=_milliseconds(REQUEST_TIMEOUT),
+                sasl_oauth_token_provider=login,
                 **parse_security(secured),
             ),
             on_replaced=metrics.producer_replaced.inc,
@@ -121,20 +103,29 @@ class Kafka:
 
     async def publish(
         self, event: Event, cause: Attributes | None = None, event_id: str | None = None, partition: int | None = None
-    ) -> None:
-        """Publish an event and wait until all in-sync replicas have it. Raises Unavailable or Poison."""
+    ) -> Landmark:
+        """Publish an event, wait until all in-sync replicas have it, and say where. Raises Unavailable or Poison."""
         message = encode(event, self.service, cause, event_id)
-        await self.send(message if partition is None else replace(message, partition=partition))
+        return await self.send(message if partition is None else replace(message, partition=partition))
 
-    async def tombstone(self, kind: type[Event], key: str) -> None:
-        """Mark a key of a compacted topic as deleted."""
+    async def tombstone(self, kind: type[Event], key: str) -> Landmark:
+        """Mark a key of a compacted topic as deleted. Raises Unavailable."""
         headers = {"ce_specversion": "1.0", "ce_type": kind.event_type()}
-        await self.send(Outgoing(kind.topic, key.encode(), None, headers, correlation_id=key))
+        return await self.send(Outgoing(kind.topic, key.encode(), None, headers, correlation_id=key))
 
-    async def send(self, message: Outgoing) -> None:
+    async def send(self, message: Outgoing) -> Landmark:
         """Publish one message with confirmation. Raises Unavailable or Poison."""
-        await self._producer.send(message, self._settings.publish_timeout)
+        try:
+            written = await self._producer.send(message, self._settings.publish_timeout)
+        except Unavailable:
+            self._metrics.publish_failures.labels(message.topic).inc()
+            raise
         self._metrics.published.labels(message.topic).inc()
+        return Landmark(message.topic, written.partition, written.offset)
+
+    async def stands(self, landmark: Landmark) -> bool:
+        """Tell whether the log still has what was confirmed to stand there. Raises Unavailable."""
+        return await stands(landmark, self._settings)
 
     async def group_consumer(self, topics: Sequence[str], listener: ConsumerRebalanceListener) -> AIOKafkaConsumer:
         """Join this service's consumer group; offsets are committed by the caller alone."""

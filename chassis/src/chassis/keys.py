@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 from chassis.errors import Unavailable
 from chassis.inbox import Inbox
-from chassis.sealing import Purpose, ReplyKey, SealBroken, SealedFor, seal
+from chassis.key_vault_seal import KeyVaultSeal
+from chassis.sealing import Purpose, ReplyKey, SealBroken
 from chassis.views import View
 from contracts.keys import (
     Call,
@@ -63,14 +64,11 @@ class Keys:
 
     def __init__(self, inbox: Inbox, sealing_keys: View[SealingKey]) -> None:
         self._inbox = inbox
-        self._sealing_keys = sealing_keys
+        self._seal = KeyVaultSeal(sealing_keys)
 
     def seal(self, secret: str, tenant_id: str, purpose: Purpose = "secret") -> str:
         """Seal a secret so that only key-vault can read it, and uses it for nothing but this."""
-        announced = self._sealing_keys.get("sealing")
-        if announced is None:
-            raise Unavailable("key-vault has not announced its sealing key yet")
-        return seal(secret, announced.jwk, SealedFor(tenant_id, purpose))
+        return self._seal.seal(secret, tenant_id, purpose)
 
     async def authorize(self, tenant_id: str, link_id: str | None, calls: Sequence[Call]) -> list[Authorization]:
         """Give one `Authorization` header value per call, as the link's person or, without a link, as the consumer."""

@@ -25,6 +25,7 @@ from aiokafka.errors import (
     UnknownProducerId,
 )
 from aiokafka.partitioner import DefaultPartitioner, murmur2
+from aiokafka.structs import RecordMetadata
 
 from chassis.envelope import Outgoing
 from chassis.errors import Poison, Unavailable
@@ -68,12 +69,12 @@ class Producer:
         if self._current.done():
             await _end(self._current.result())
 
-    async def send(self, message: Outgoing, patience: timedelta) -> None:
-        """Send a message and wait until all in-sync replicas have it. Raises Unavailable or Poison."""
+    async def send(self, message: Outgoing, patience: timedelta) -> RecordMetadata:
+        """Send a message, wait until all in-sync replicas have it, and say where. Raises Unavailable or Poison."""
         began = self._clock()
         try:
             async with asyncio.timeout(patience.total_seconds()):
-                await self._send(message)
+                written = await self._send(message)
         except MessageSizeTooLargeError as error:
             raise Poison("too_large", f"a message for {message.topic} is larger than Kafka takes") from error
         except (KafkaError, TimeoutError) as error:
@@ -83,17 +84,20 @@ class Producer:
             self._act(self._trust.unconfirmed(began, self._clock()), given_up_by_caller)
             raise
         self._trust.confirmed()
+        return written
 
-    async def _send(self, message: Outgoing) -> None:
+    async def _send(self, message: Outgoing) -> RecordMetadata:
         headers = message.raw_headers()
-        for tries_left in reversed(range(TRIES)):
+        tries_left = TRIES
+        while True:
+            tries_left -= 1
             current = self._current
             producer = current.result() if current.done() else await asyncio.shield(current)
             try:
                 confirmation = await producer.send(
                     message.topic, message.value, message.key, message.partition, headers=headers
                 )
-                await confirmation
+                return await confirmation
             except KafkaError as error:
                 if not _breaks(error):
                     raise
@@ -103,8 +107,6 @@ class Producer:
                     raise
                 if self._replacing:
                     await asyncio.wait({self._replacing})
-            else:
-                return
 
     def _act(self, verdict: Verdict, why: BaseException) -> None:
         if verdict is Verdict.GIVE_UP and not self.failed.done():

@@ -31,6 +31,7 @@ OTHER_INFO = len(ENCRYPTION).to_bytes(4, "big") + ENCRYPTION.encode() + bytes(8)
 EPHEMERAL = {"kty": "OKP", "crv": CURVE, "x": "%s"}
 HEADER = json.dumps({"alg": AGREEMENT, "enc": ENCRYPTION, "epk": EPHEMERAL}, separators=(",", ":"))
 """Of an answer, with a place for the ephemeral public key."""
+UNFIT = "the receiver's key is no public key that can be sealed to"
 
 
 class SealBroken(Exception):
@@ -49,16 +50,23 @@ class SealedFor:
     purpose: Purpose = "secret"
 
 
-def seal(plaintext: str | bytes, receiver: dict[str, Any], use: SealedFor | None = None) -> str:
-    """Seal to a public JWK: RSA (key-vault's sealing key) or X25519 (an asker's own); raises UnfitReceiver.
-
-    What is sealed to key-vault for one use, key-vault refuses for any other.
-    """
-    raw = plaintext.encode() if isinstance(plaintext, str) else plaintext
+def seal(secret: str, sealing_key: dict[str, Any], use: SealedFor) -> str:
+    """Seal to key-vault's public JWK (RSA), for one use: any other is refused there; raises UnfitReceiver."""
+    header = {"alg": "RSA-OAEP-256", "enc": ENCRYPTION, "tenant": use.tenant_id, "purpose": use.purpose}
+    if kid := sealing_key.get("kid"):
+        header["kid"] = kid
     try:
-        return _to_key_vault(raw, receiver, use) if receiver.get("kty") == "RSA" else _to_asker(raw, receiver)
+        return jwe.encrypt_compact(header, secret.encode(), RSAKey.import_key(sealing_key), registry=TO_KEY_VAULT)
     except (JoseError, ValueError, TypeError, KeyError) as error:
-        raise UnfitReceiver("the receiver's key is no public key that can be sealed to") from error
+        raise UnfitReceiver(UNFIT) from error
+
+
+def seal_answer(answer: str, reply_key: dict[str, Any]) -> str:
+    """Seal a JSON text to an asker's own public JWK (X25519); raises UnfitReceiver."""
+    try:
+        return _to_asker(answer.encode(), reply_key)
+    except (ValueError, TypeError, KeyError) as error:
+        raise UnfitReceiver(UNFIT) from error
 
 
 class ReplyKey:
@@ -84,15 +92,6 @@ class ReplyKey:
         except (InvalidTag, ValueError, TypeError, KeyError, RecursionError):
             # A decoding error would hold the content.
             raise SealBroken("the answer does not open with the key of this question") from None
-
-
-def _to_key_vault(raw: bytes, receiver: dict[str, Any], use: SealedFor | None) -> str:
-    header = {"alg": "RSA-OAEP-256", "enc": ENCRYPTION}
-    if kid := receiver.get("kid"):
-        header["kid"] = kid
-    if use:
-        header |= {"tenant": use.tenant_id, "purpose": use.purpose}
-    return jwe.encrypt_compact(header, raw, RSAKey.import_key(receiver), registry=TO_KEY_VAULT)
 
 
 def _to_asker(raw: bytes, receiver: dict[str, Any]) -> str:

@@ -19,6 +19,7 @@ from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
 
 from chassis import logs
 from chassis.delivery import Delivery
+from chassis.edge_metrics import CountedEdge
 from chassis.handling import Handler, Told
 from chassis.health import Check, health_app
 from chassis.inbox import Inbox
@@ -92,7 +93,7 @@ class Service:
 
     def serve(self, app: Any, host: str, port: int) -> None:
         """Serve HTTP once handlers run."""
-        self._edges.append(_server(app, host, port))
+        self._edges.append(_server(CountedEdge(app, self.metrics), host, port))
 
     def background(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run this beside the handlers; its end by an error ends the process."""
@@ -108,6 +109,8 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         self.ready["started"] = lambda: self._started and not stop.is_set()
+        for what, check in self.ready.items():
+            self.metrics.ready.labels(what).set_function(check)
         health = _server(
             health_app(self._alive, self.ready, self.metrics), self.settings.health_host, self.settings.health_port
         )
@@ -131,6 +134,7 @@ class Service:
 
     async def _work(self) -> None:
         await self.kafka.start()
+        self.metrics.kafka_reachable.set(1)
         async with asyncio.TaskGroup() as group:
             for view in self._views:
                 await view.start(self.kafka)

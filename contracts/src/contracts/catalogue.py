@@ -32,6 +32,7 @@ EVENTS: tuple[type[Event], ...] = (
     registry.TenantCheckAsked,
     registry.LinkCompletionAsked,
     registry.CodeExchangeAsked,
+    registry.AuthorizationEnded,
     registry.WebhookCreationAsked,
     registry.CommandResumed,
     registry.WebhookReceived,

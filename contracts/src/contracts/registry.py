@@ -132,6 +132,19 @@ class CodeExchangeAsked(ForOnePerson):
     """A JWE to key-vault."""
 
 
+class AuthorizationEnded(ForOnePerson):
+    """A person's connecting ended without a link; `origin` is that of the card, so that no newer one is meant."""
+
+    topic: ClassVar[str] = "registry.requests.v1"
+    useful_for: ClassVar[timedelta | None] = timedelta(minutes=10)
+
+    tenant_id: str
+    link_id: str
+    """The link that was not made."""
+    why: str
+    """For programs: `denied`, `expired`, `given_up`, `failed`, `withdrawn`, `replaced`, …"""
+
+
 class WebhookCreationAsked(ForOnePerson):
     """Create Bridge's webhook in this Jira, as the person who asked."""
 

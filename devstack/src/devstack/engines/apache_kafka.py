@@ -9,7 +9,7 @@ from pathlib import Path
 
 from devstack.engines.kafka_jars import java_version, kafka_jars, kafka_version, why_not
 from devstack.engines.kafka_probe import brokers_known_to
-from devstack.engines.kafka_settings import Node, server_properties
+from devstack.engines.kafka_settings import OPEN, Guard, Node, server_properties
 from devstack.engines.server import HOST, free_port, on_free_ports
 from devstack.process import Process, ProcessFailed
 
@@ -25,11 +25,12 @@ class ApacheKafka:
     `brokers` are its processes, so that a test can kill one of several.
     """
 
-    def __init__(self, directory: Path, brokers: int = 1) -> None:
+    def __init__(self, directory: Path, brokers: int = 1, guard: Guard = OPEN) -> None:
         if reason := why_not():
             raise ProcessFailed(f"Apache Kafka cannot run here: {reason}.")
         self._directory = directory
         self._size = brokers
+        self._guard = guard
         self._jars = kafka_jars()
         self._nodes: Sequence[Node] = ()
         self.brokers: Sequence[Process] = ()
@@ -38,6 +39,10 @@ class ApacheKafka:
     @property
     def url(self) -> str:
         return ",".join(node.address for node in self._nodes)
+
+    def door(self, name: str) -> str:
+        """Where one of the guard's listeners is."""
+        return ",".join(f"{HOST}:{node.door_ports[name]}" for node in self._nodes)
 
     def start(self) -> None:
         if self._nodes:
@@ -56,12 +61,16 @@ class ApacheKafka:
 
     def _start_on_free_ports(self) -> None:
         numbers = range(1, self._size + 1)
-        nodes = [Node(n, free_port(), free_port(), self._directory / f"kafka-{n}") for n in numbers]
+        nodes = [self._node(number) for number in numbers]
         for node in nodes:
             self._prepare(node, nodes)
         self._nodes = nodes
         self.brokers = [self._process(node) for node in nodes]
         self._start()
+
+    def _node(self, number: int) -> Node:
+        doors = {name: free_port() for name in self._guard.doors}
+        return Node(number, free_port(), free_port(), self._directory / f"kafka-{number}", doors)
 
     def _start(self) -> None:
         for broker in self.brokers:
@@ -79,9 +88,11 @@ class ApacheKafka:
 
     def _prepare(self, node: Node, cluster: Sequence[Node]) -> None:
         node.directory.mkdir(parents=True, exist_ok=True)
-        node.properties.write_text(server_properties(node, cluster))
+        node.properties.write_text(server_properties(node, cluster, self._guard))
         if not (node.data / "meta.properties").exists():
             tool = ["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(node.properties)]
+            for user, password in self._guard.users.items():
+                tool += ["-S", f"SCRAM-SHA-512=[name={user},password={password}]"]
             formatted = subprocess.run([*self._java(), *tool], capture_output=True, text=True, check=False)
             if formatted.returncode != 0:
                 raise ProcessFailed(f"Kafka's storage could not be formatted.\n{formatted.stdout}{formatted.stderr}")

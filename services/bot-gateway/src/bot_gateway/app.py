@@ -14,9 +14,9 @@ from bot_gateway.registration_codes import RegistrationCodes
 from bot_gateway.settings import Settings
 from bot_gateway.signing_keys import SigningKeys
 from bot_gateway.tickets import Tickets
-from bot_gateway.token_sealing import TokenSealing
 from bot_gateway.token_validation import TokenValidation
 from bot_gateway.waiting import Waiting
+from chassis.key_vault_seal import KeyVaultSeal
 from chassis.service import Service
 from contracts.keys import SealingKey
 from contracts.outcomes import OUTCOMES
@@ -41,6 +41,6 @@ async def connect(service: Service, settings: Settings) -> None:
     tokens = TokenValidation(settings.expected, keys, time.time)
     refusals = Refusals(service.metrics.registry)
     door = Door(tokens, settings.admission, codes, tickets, refusals, settings.activity_limit)
-    seal = TokenSealing(service.view(SealingKey)).seal
+    seal = KeyVaultSeal(service.view(SealingKey)).seal
     hearing = Hearing(service.kafka, teams, waiting, seal, refusals, Budgets(outcome=settings.invoke_budget))
     service.serve(messages_app(door, hearing.hear), settings.gateway_host, settings.gateway_port)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 from bot_gateway import commands, grammar
 from bot_gateway.activity import Activity, spoken_text
@@ -24,6 +23,7 @@ from bot_gateway.token_dialog import (
     token_in,
 )
 from contracts.event import Conversation, Origin
+from contracts.ids import named_id
 from contracts.teams import ConversationLeft, ConversationSeen, Intent, MyDataDeletionAsked
 
 VERB, COMMAND = "command", "bridgeCommand"
@@ -240,7 +240,7 @@ def _origin(heard: Heard, place: Conversation) -> Origin | None:
     if person is None or not person.id or not person.aad_object_id or not activity.id:
         return None
     return Origin(
-        intent_id=uuid5(NAMESPACE_URL, f"{place.conversation_id}|{activity.id}").hex,
+        intent_id=named_id(f"{place.conversation_id}|{activity.id}"),
         teams_tenant=place.teams_tenant,
         user=person.aad_object_id,
         user_mri=person.id,

@@ -14,6 +14,9 @@ from chassis.settings import ServiceSettings
 class Settings(ServiceSettings):
     """What bot-gateway adds to the settings of every service."""
 
+    publish_timeout: timedelta = timedelta(seconds=3)
+    """How long Kafka may take to confirm a message: Teams waits for it, and gives up on an invoke after 5 seconds."""
+
     bot_app_id: str
     """The Azure bot's application (client) id."""
     bot_app_secret: SecretStr

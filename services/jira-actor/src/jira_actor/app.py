@@ -7,6 +7,7 @@ from chassis.service import Service
 from contracts.event import Event
 from contracts.registry import (
     AccountLink,
+    AuthorizationEnded,
     CodeExchangeAsked,
     CommandResumed,
     LinkCompletionAsked,
@@ -24,18 +25,21 @@ from jira_actor.means import Means, callback
 from jira_actor.open_cards import OpenCards
 from jira_actor.refreshing import RefreshTokens
 from jira_actor.settings import Settings
+from jira_actor.tally import Tally
 
 
 async def connect(service: Service, settings: Settings) -> None:
     """Connect topics with handlers."""
     means = _means(service, settings)
+    tally = Tally(service.metrics.registry, settings.metrics_tenants)
     for command in COMMANDS:
-        service.on(command, partial(handlers.command, means=means))
+        service.on(command, tally.of(partial(handlers.command, means=means), means))
     service.on(ConnectAsked, partial(handlers.connect, means=means))
     service.on(TokenBrought, partial(handlers.token_brought, means=means))
     service.on(CommandResumed, partial(handlers.resumed, means=means))
     service.on(LinkCompletionAsked, partial(handlers.complete, means=means))
     service.on(CodeExchangeAsked, partial(handlers.exchange_code, means=means))
+    service.on(AuthorizationEnded, partial(handlers.authorization_ended, means=means))
     service.on(WebhookCreationAsked, partial(handlers.create_webhook, means=means))
     service.on(TenantCheckAsked, partial(checks.check, means=means))
     service.on(WebhookReceived, partial(handlers.webhook, means=means))

@@ -6,6 +6,7 @@ from contracts.jira import LinkGranted
 from contracts.keys import SealedSecret
 from contracts.outcomes import Outcome, Person, Refused, TokenWanted
 from contracts.registry import Tenant, WaitingIntent
+from contracts.sites import written_for
 from contracts.teams import TokenBrought
 from jira_actor import requests
 from jira_actor.answers import data
@@ -35,7 +36,8 @@ async def offer(who: Unconnected, means: Means) -> list[Event]:
 async def brought(asked: TokenBrought, tenant: Tenant, means: Means) -> list[Event]:
     """Ask Jira whose token it is, and only then have it protected."""
     if tenant.auth_mode != "pat":
-        raise No("invalid", f"{tenant.site} takes no tokens from people.", "To connect, type: connect")
+        advice = f"To connect, type: {written_for(tenant, 'connect')}"
+        raise No("invalid", f"{tenant.site} takes no tokens from people.", advice)
     who = Unconnected(asked.origin, tenant)
     try:
         jira_user = await _owner(asked, tenant, means)

@@ -11,6 +11,7 @@ from contracts.event import Event, Origin
 from contracts.jira import GrantHeld, GrantRefused, IssueChanged
 from contracts.outcomes import Outcome, Refused
 from contracts.registry import (
+    AuthorizationEnded,
     CodeExchangeAsked,
     CommandResumed,
     LinkCompletionAsked,
@@ -19,6 +20,7 @@ from contracts.registry import (
     WebhookCreationAsked,
     WebhookReceived,
 )
+from contracts.sites import written_for
 from contracts.teams import ConnectAsked, Intent, TokenBrought
 from jira_actor import connect_oauth1, connect_oauth2, connect_token, linking, webhook_creation
 from jira_actor.commands import COMMANDS
@@ -82,6 +84,11 @@ async def exchange_code(asked: CodeExchangeAsked, means: Means) -> GrantHeld | G
     return answer
 
 
+async def authorization_ended(ended: AuthorizationEnded, means: Means) -> None:
+    """Close the card of a person whose connecting came to nothing: the next command is offered a new one."""
+    means.cards.ended(ended.link_id, ended.origin.intent_id)
+
+
 async def create_webhook(asked: WebhookCreationAsked, means: Means) -> Events:
     """Create Bridge's webhook in Jira."""
     return await _answered(
@@ -127,7 +134,9 @@ async def _resumed_command(asked: Intent, tenant: Tenant, means: Means) -> Event
         return await _command(asked, tenant, means)
     except PermissionLost as error:
         raise JiraRefused(
-            "Jira does not accept the new permission.", "link_failed", "Please try once more: connect"
+            "Jira does not accept the new permission.",
+            "link_failed",
+            f"Please try once more: {written_for(tenant, 'connect')}",
         ) from error
     except NotLinked as error:
         raise Unavailable("the new link has not reached key-vault yet") from error
@@ -135,10 +144,9 @@ async def _resumed_command(asked: Intent, tenant: Tenant, means: Means) -> Event
 
 async def _answered(origin: Origin, find: Callable[[], Tenant], work: Callable[[Tenant], Awaitable[Events]]) -> Events:
     """Find the Jira and do the work there; every refusal is an answer, an outage passes, to be tried again."""
-    tenant_id = None
+    tenant = None
     try:
         tenant = find()
-        tenant_id = tenant.tenant_id
         answers = await work(tenant)
     except No as no:
         answers = [_refused(origin, no.code, no.why, no.advice)]
@@ -152,9 +160,10 @@ async def _answered(origin: Origin, find: Callable[[], Tenant], work: Callable[[
         answers = [_refused(origin, refusal.problem, words.said, advice)]
     except KeysRefusal as refusal:
         log.warning("key_vault_refused", code=refusal.code, why=str(refusal))
+        connect_there = written_for(tenant, "connect") if tenant else "connect"
         said = "Bridge cannot use what it holds of your connection to Jira."
-        answers = [_refused(origin, "link_failed", said, "To connect anew, type: connect")]
-    return [_in(tenant_id, answer) for answer in answers]
+        answers = [_refused(origin, "link_failed", said, f"To connect anew, type: {connect_there}")]
+    return [_in(tenant.tenant_id if tenant else None, answer) for answer in answers]
 
 
 def _in(tenant_id: str | None, answer: Event) -> Event:

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from contracts.hooks import EVENTS
 from jira_actor.http import Request
 from jira_actor.jira import not_understood
 from jira_actor.jira_wire import WebhookWire
@@ -14,14 +15,6 @@ BEFORE_10 = "/rest/webhooks/1.0/webhook"
 SINCE_10 = "/rest/jira-webhook/1.0/webhooks"
 SIGNED_SINCE = 10
 NAME = "Bridge"
-EVENTS = (
-    "jira:issue_created",
-    "jira:issue_updated",
-    "jira:issue_deleted",
-    "comment_created",
-    "comment_updated",
-    "comment_deleted",
-)
 _LISTED = TypeAdapter(tuple[WebhookWire, ...])
 _ID = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
 

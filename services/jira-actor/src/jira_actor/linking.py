@@ -3,6 +3,7 @@
 from contracts.event import Event, Origin
 from contracts.jira import LinkLost
 from contracts.registry import AccountLink, Tenant
+from contracts.sites import written_for
 from jira_actor import connect_oauth1, connect_oauth2, connect_token
 from jira_actor.bearers import lost
 from jira_actor.decide import No
@@ -24,10 +25,11 @@ async def offer_once(who: Unconnected, means: Means) -> list[Event]:
     card = means.cards.of(who.link_id)
     if card is not None and card.intent_id != who.origin.intent_id:
         waits = " What you asked first waits for it." if card.waiting else ""
+        connect = written_for(who.tenant, "connect")
         raise No(
             "not_linked",
             f"You are not connected to {who.tenant.site} yet, so this was not done.{waits}",
-            f"Use the connect card above, then send this again. For a new card, type: {_connect(who.tenant)}",
+            f"Use the connect card above, then send this again. For a new card, type: {connect}",
         )
     return await offer(who, means)
 
@@ -38,11 +40,6 @@ def loss(error: NotLinked, who: Unconnected, means: Means) -> list[LinkLost]:
     if found is None and isinstance(error, PermissionLost) and who.tenant.auth_mode == "oauth1":
         found = _signed_link_lost(str(error), means.links.get(who.link_id))
     return [_fact(found, who.origin, who.tenant)] if found else []
-
-
-def _connect(tenant: Tenant) -> str:
-    """Give the command that connects to this Jira and to no other."""
-    return "connect" if tenant.is_default or tenant.alias is None else f"on {tenant.alias} connect"
 
 
 def _signed_link_lost(problem: str, link: AccountLink | None) -> Lost | None:

@@ -43,6 +43,12 @@ class OpenCards:
         if self._cards.get(link_id) is not None and self._links.get(link_id) is not None:
             self.close(link_id)
 
+    def ended(self, link_id: str, intent_id: str) -> None:
+        """Close the card that was offered for this intent; a newer one stays."""
+        card = self._cards.get(link_id)
+        if card is not None and card.intent_id == intent_id:
+            self.close(link_id)
+
     def close(self, link_id: str) -> None:
         """Note that the card has done its work, or will not."""
         self._cards.drop(link_id)

@@ -37,6 +37,8 @@ class Settings(ServiceSettings):
     """Of one answer; a larger one is refused."""
     jira_connections: int = Field(default=20, ge=1)
     """To one host at one time."""
+    metrics_tenants: int = Field(default=0, ge=0, le=1000)
+    """How many tenants have a label of their own, their random id, in `bridge_commands_total`; the others share one."""
 
     @field_validator("allowed_networks", mode="before")
     @classmethod

@@ -1,20 +1,19 @@
-"""Which of an organisation's Jiras is meant. Pure."""
+"""Which of an organisation's Jiras is meant, and whether it can be used. Pure."""
 
 from collections.abc import Sequence
 
+from contracts import sites
 from contracts.registry import Tenant
-from jira_actor.decide import No, named, shortened
+from contracts.sites import NoSite, how_to_name
+from jira_actor.decide import No, shortened
 
 
 def meant(registered: Sequence[Tenant], alias: str | None) -> Tenant:
-    """Give the Jira of this alias; without one the default, or else the only one that is active. Raises `No`."""
-    if not registered:
-        raise No(
-            "not_registered",
-            "No Jira is registered for your organisation yet.",
-            "An administrator can begin: register",
-        )
-    return usable(_of_alias(registered, alias) if alias is not None else _without_alias(registered))
+    """Give the Jira that is meant, if it may be used now; raises `No`."""
+    found = sites.meant(registered, alias)
+    if isinstance(found, NoSite):
+        raise _none(found, registered, alias)
+    return usable(found)
 
 
 def usable(tenant: Tenant) -> Tenant:
@@ -31,29 +30,12 @@ def usable(tenant: Tenant) -> Tenant:
     )
 
 
-def _of_alias(registered: Sequence[Tenant], alias: str) -> Tenant:
-    for tenant in registered:
-        if tenant.alias == alias.lower():
-            return tenant
-    advice = f"There is: {_aliases(registered)}." if _aliases(registered) else "Leave out “on …”: there is only one."
-    raise No("not_found", f"Your organisation has no Jira that is called “{shortened(alias)}”.", advice)
-
-
-def _without_alias(registered: Sequence[Tenant]) -> Tenant:
-    for choice in (
-        [tenant for tenant in registered if tenant.is_default],
-        [tenant for tenant in registered if tenant.state == "active"],
-        registered,
-    ):
-        if len(choice) == 1:
-            return choice[0]
-    raise No(
-        "ambiguous",
-        "Your organisation has several Jiras, and none of them is the default.",
-        f"Begin with on and the one you mean, as in “on {_aliases(registered).partition(',')[0]} …”. "
-        f"There is: {_aliases(registered)}.",
-    )
-
-
-def _aliases(registered: Sequence[Tenant]) -> str:
-    return named(sorted(tenant.alias or "" for tenant in registered if tenant.state == "active"))
+def _none(why: NoSite, registered: Sequence[Tenant], alias: str | None) -> No:
+    if why is NoSite.NONE_REGISTERED:
+        said = "No Jira is registered for your organisation yet."
+        return No("not_registered", said, "An administrator can begin: register")
+    if why is NoSite.NO_SUCH_ALIAS:
+        said = f"Your organisation has no Jira that is called “{shortened(alias or '')}”."
+        return No("not_found", said, how_to_name(registered))
+    said = "Your organisation has several Jiras, and none of them is the default."
+    return No("ambiguous", said, how_to_name(registered))

@@ -3,6 +3,7 @@
 from pydantic import ValidationError
 
 from contracts.event import Event
+from contracts.hooks import events_in_words
 from contracts.jira import WebhookCreated
 from contracts.keys import ProtectedSecret
 from contracts.registry import Tenant, WebhookCreationAsked
@@ -61,12 +62,9 @@ async def _secret(asked: WebhookCreationAsked, means: Means) -> str:
 def _not_admin(asked: WebhookCreationAsked, tenant: Tenant, *, signed: bool) -> JiraRefused:
     """Say what a Jira administrator enters where; the secret itself is no text for a chat."""
     what = f"the URL {asked.url} and the secret" if signed else "the URL with its token"
-    also = " Where people connect with OAuth 2.0, the link's permission is not enough for it." * (
-        tenant.auth_mode == "oauth2"
-    )
     return JiraRefused(
-        f"Jira lets only its administrators create webhooks, and you are none in {tenant.site}.{also}",
+        f"Jira lets only its administrators create webhooks, and you are none in {tenant.site}.",
         "not_admin",
         f"Ask one to open {tenant.base_url}{SCREEN} and to enter {what} that the registration showed (it can make new "
-        "ones), with the events: issue created, updated, deleted; comment created, updated, deleted.",
+        f"ones), with these events: {events_in_words()}",
     )

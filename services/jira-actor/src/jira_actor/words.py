@@ -5,7 +5,10 @@ from datetime import datetime
 
 from contracts.event import Event, ForOnePerson
 from contracts.outcomes import Delayed, Refused
-from contracts.registry import CodeExchangeAsked
+from contracts.registry import AuthorizationEnded, CodeExchangeAsked
+
+UNASKED = (CodeExchangeAsked, AuthorizationEnded)
+"""Nobody waits for these: the code is dead by then, and a connecting that ended has been told of."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +62,15 @@ def about(problem: str) -> Words:
 
 
 def delayed(event: Event, until: datetime) -> Delayed | None:
-    """Say that it takes longer, and until when it is tried; nobody waits for a code, which is dead by then."""
-    if not isinstance(event, ForOnePerson) or isinstance(event, CodeExchangeAsked):
+    """Say that it takes longer, and until when it is tried."""
+    if not isinstance(event, ForOnePerson) or isinstance(event, UNASKED):
         return None
     return Delayed(origin=event.origin, why="Jira does not answer at the moment.", until=until)
 
 
 def given_up(event: Event, _: datetime) -> Refused | None:
     """Say that it is tried no more."""
-    if not isinstance(event, ForOnePerson) or isinstance(event, CodeExchangeAsked):
+    if not isinstance(event, ForOnePerson) or isinstance(event, UNASKED):
         return None
     return Refused(
         origin=event.origin,

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from prometheus_client import Gauge
+
 from chassis.bounded import Recent
 from chassis.errors import Poison
 from chassis.handling import To
@@ -71,7 +73,13 @@ async def connect(service: Service, settings: Settings) -> None:
     service.on(StatementAsked, to_asker(partial(stating.sign_statement, vault=vault)))
 
     service.background(session.run)
-    service.background(Resealing(vault, announce, settings.sealing_lives, now).run)
+    resealing = Resealing(vault, announce, settings.sealing_lives, now)
+    service.background(resealing.run)
+    Gauge(
+        "bridge_sealing_key_age_seconds",
+        "Age of the newest key that secrets for key-vault are sealed to; 0: not known yet",
+        registry=service.metrics.registry,
+    ).set_function(lambda: (now() - resealing.made).total_seconds() if resealing.made else 0)
     service.background(memory.run)
     service.ready["vault"] = session.ready
     service.on_close(vault.close)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from chassis.sealing import Purpose, UnfitReceiver, seal
+from chassis.sealing import Purpose, UnfitReceiver, seal_answer
 from contracts.keys import (
     Ask,
     CallsAuthorizationAsked,
@@ -188,6 +188,6 @@ def _unsigned(
 
 def _sealed(ask: Ask, content: Any) -> str:
     try:
-        return seal(json.dumps(content), ask.reply_key)
+        return seal_answer(json.dumps(content), ask.reply_key)
     except UnfitReceiver as error:
         raise Refusal("bad_request", "the reply key is not a public key that can be sealed to") from error

@@ -13,6 +13,7 @@ from key_vault.wire import VaultError
 log = structlog.get_logger()
 LOOKS_PER_LIFE = 4
 LOOK_AT_LEAST_EVERY = timedelta(hours=1)
+FIRST_LOOK_WITHIN = timedelta(minutes=1)
 
 
 def is_due(made: Mapping[int, datetime], lives: timedelta, now: datetime) -> bool:
@@ -38,6 +39,8 @@ class Resealing:
         lives: timedelta,
         now: Callable[[], datetime],
     ) -> None:
+        self.made: datetime | None = None
+        """When the newest sealing key was made, as far as is known."""
         self._vault = vault
         self._announce = announce
         self._lives = lives
@@ -45,19 +48,23 @@ class Resealing:
 
     async def run(self) -> None:
         """Go on for ever; what fails is tried again."""
+        pause = min(self._lives / LOOKS_PER_LIFE, LOOK_AT_LEAST_EVERY)
+        await asyncio.sleep(min(pause, FIRST_LOOK_WITHIN).total_seconds())
         while True:
-            await asyncio.sleep(min(self._lives / LOOKS_PER_LIFE, LOOK_AT_LEAST_EVERY).total_seconds())
             try:
                 await self.look()
             except (VaultError, Unavailable) as error:
                 log.warning("sealing_key_not_renewed", error=str(error))
+            await asyncio.sleep(pause.total_seconds())
 
     async def look(self) -> None:
         """Do what is due. Raises VaultError, Unavailable."""
         made = await self._vault.sealing_versions()
+        self.made = made[max(made)]
         if is_due(made, self._lives, self._now()):
             key = await self._vault.renew_sealing()
             await self._announce(key)
+            self.made = self._now()
             log.info("sealing_key_renewed", version=key.version)
         oldest = oldest_needed(made, self._lives, self._now())
         if oldest > min(made):

@@ -42,6 +42,7 @@ from contracts.teams import (
 )
 from tenant_registry import words
 from tenant_registry.attempts import Counted
+from tenant_registry.census import Holdings, keep_counting
 from tenant_registry.erasure import Eraser
 from tenant_registry.handlers import (
     acts,
@@ -58,6 +59,7 @@ from tenant_registry.http.edge import edge
 from tenant_registry.http.surroundings import Policy, Surroundings
 from tenant_registry.mongo import database
 from tenant_registry.mongo.audit_batches import AuditBatches
+from tenant_registry.mongo.census import Census
 from tenant_registry.refreshing import keep_fresh
 from tenant_registry.registry import Registry
 from tenant_registry.relay import Relay
@@ -112,7 +114,7 @@ async def connect(service: Service, settings: Settings) -> None:
     service.on(SubscriptionAllowed, partial(notifying.subscription_allowed, **told))
     service.on(UnsubscribeAsked, partial(notifying.unsubscribe_asked, **told))
     service.on(IssueChanged, partial(notifying.issue_changed, registry=registry, now=now))
-    batches = AuditBatches(registry.audit)
+    batches = AuditBatches(registry)
     for act in acts.ACTS:
         service.on(act, partial(acts.act_done, notes=batches, now=now))
     service.tell(words.delayed, words.given_up)
@@ -131,8 +133,10 @@ async def connect(service: Service, settings: Settings) -> None:
     service.serve(edge(around, settings), settings.registry_host, settings.registry_port)
     service.background(partial(_keep, registry, relay))
     service.background(partial(keep_fresh, registry, settings.tenant_check_every, now))
-    service.background(partial(keep_working, Rotator(registry, keys, now).step, "rotations"))
+    service.background(partial(keep_working, Rotator(registry, keys, now, settings.rotation_settles).step, "rotations"))
     service.background(partial(keep_working, Eraser(registry, keys, around.gone, now).step, "erasures"))
+    holdings = Holdings(service.metrics.registry)
+    service.background(partial(keep_counting, Census(registry.database), holdings, now))
     service.ready["mongodb"] = lambda: relay.database_answers
     service.on_close(registry.close)
     service.on_close(relay.stop)

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 from urllib.parse import urlencode
-from uuid import NAMESPACE_URL, uuid5
 
 from contracts.catalogue import BY_TYPE
 from contracts.event import Conversation, ForOnePerson
+from contracts.ids import named_id
 from contracts.jira import IssueChanged
-from contracts.registry import AuthMode, CommandResumed, Notice, NoticeDue, WaitingIntent
+from contracts.registry import AuthMode, AuthorizationEnded, CommandResumed, Notice, NoticeDue, WaitingIntent
 from contracts.teams import VerifyAsked
 from tenant_registry.rows import PendingLink
 
@@ -124,6 +124,12 @@ def resumed(waiting: WaitingIntent | None, person: str) -> CommandResumed | None
     return CommandResumed(origin=intent.origin, waiting=waiting)
 
 
+def ended(pending: PendingLink, why: str) -> AuthorizationEnded:
+    """Say that a connecting came to nothing."""
+    origin, tenant_id = pending.origin, pending.tenant_id
+    return AuthorizationEnded(origin=origin, tenant_id=tenant_id, link_id=link_id(tenant_id, origin.user), why=why)
+
+
 def place(conversation: Conversation) -> Conversation:
     """Give the channel for a thread in it: what is posted there starts its own thread."""
     return conversation.model_copy(update={"conversation_id": conversation.conversation_id.split(";messageid=")[0]})
@@ -165,7 +171,7 @@ def notices_due(change: IssueChanged, what: Notice, conversations: Sequence[Conv
 
 def notice_id(change: IssueChanged, conversation_id: str) -> str:
     """Name one change in one conversation."""
-    return uuid5(NAMESPACE_URL, f"{change.tenant_id}/{change.change_id}/{conversation_id}").hex
+    return named_id(f"{change.tenant_id}/{change.change_id}/{conversation_id}")
 
 
 def issue_of(body: Mapping[str, Any]) -> str:

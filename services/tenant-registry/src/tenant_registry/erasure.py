@@ -40,7 +40,7 @@ class Eraser:
         self,
         registry: Registry,
         keys: ErasingKeys,
-        gone: Callable[[str], Awaitable[None]],
+        gone: Callable[[str], Awaitable[object]],
         now: Callable[[], datetime],
     ) -> None:
         self._registry = registry

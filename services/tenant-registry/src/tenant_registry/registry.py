@@ -5,21 +5,22 @@ from datetime import datetime
 from typing import Any
 
 from contracts.event import Conversation, Event
-from contracts.outcomes import Refused
-from contracts.registry import CodeExchangeAsked, TenantCheckAsked
+from contracts.registry import TenantCheckAsked
 from tenant_registry import schema
 from tenant_registry.mongo.audit import Audit
 from tenant_registry.mongo.chain import AuditChain
 from tenant_registry.mongo.ciphertexts import Ciphertexts
 from tenant_registry.mongo.codes import RegistrationCodes
+from tenant_registry.mongo.connecting import Connecting
 from tenant_registry.mongo.conversations import Conversations, Subscriptions
 from tenant_registry.mongo.database import Client, Document, DuplicateKeyError, Session, transaction
 from tenant_registry.mongo.erasures import Erasures, Receipts
+from tenant_registry.mongo.forgotten import Forgotten
 from tenant_registry.mongo.holdings import Holdings
 from tenant_registry.mongo.links import Links
 from tenant_registry.mongo.marks import Marks
 from tenant_registry.mongo.outbox import Outbox
-from tenant_registry.mongo.pending import CodeSeen, PendingLinks
+from tenant_registry.mongo.pending import PendingLinks
 from tenant_registry.mongo.people import People
 from tenant_registry.mongo.relay import RelayPlace
 from tenant_registry.mongo.rotations import Rotations
@@ -55,12 +56,14 @@ class Registry:
         self.tenants = Tenants(self.database)
         self.links = Links(self.database)
         self.pending = PendingLinks(self.database)
+        self.connecting = Connecting(client, self.database)
         self.codes = RegistrationCodes(self.database)
         self.conversations = Conversations(self.database)
         self.subscriptions = Subscriptions(self.database)
         self.audit = Audit(self.database)
         self.chain = AuditChain(self.database)
         self.people = People(self.database)
+        self.forgotten = Forgotten(self.database)
         self.told_changes = ToldChanges(self.database)
         self.outbox = Outbox(self.database)
         self.relay = RelayPlace(self.database)
@@ -98,7 +101,7 @@ class Registry:
     async def change(
         self, change: TenantChange, noted: AuditRow | None = None, code: CodeRow | None = None
     ) -> TenantRow:
-        """Change a tenant, use the code up, note it, ask for the check: all of it or nothing.
+        """Change a tenant, use the code up, end links of another way, note it, ask for the check: all or nothing.
 
         Raises Overtaken, Taken, CodeUsed.
         """
@@ -111,8 +114,12 @@ class Registry:
             tenant = await self.tenants.change(change, session)
             if tenant is None:
                 raise Overtaken
+            ended = 0
+            if "auth_mode" in change.fields:  # what people allowed in another way is of no use any more
+                ended = await self.links.remove_of_other_ways(tenant.id, tenant.auth_mode, session)
             if noted is not None:
-                await self.audit.note(noted, session)
+                details = noted.details | ({"links_ended": str(ended)} if ended else {})
+                await self.audit.note(noted.model_copy(update={"details": details}), session)
             if change.check_id is not None:
                 check = TenantCheckAsked(check_id=change.check_id, tenant=tenant.event(), asked_at=change.at)
                 await self.outbox.add(f"check:{check.check_id}", check, check.asked_at, session)
@@ -123,27 +130,13 @@ class Registry:
         except DuplicateKeyError as error:
             raise Taken(frozenset((error.details or {}).get("keyPattern", {}))) from error
 
-    async def see_code(self, seen: CodeSeen, asked: CodeExchangeAsked, at: datetime) -> bool:
-        """Note that Jira gave a code and have it exchanged, once. False where nothing waits, or another came first."""
-
-        async def work(session: Session) -> bool:
-            before = await self.pending.see_code(seen, session)
-            if before is not None and before.jira_code_hash is None:
-                await self.outbox.add(f"exchange:{seen.lookup}", asked, at, session)
-            return before is not None
-
-        try:
-            return await transaction(self._client, work)
-        except DuplicateKeyError:
-            return False  # its code was exchanged before; it only seems to wait again
-
     async def link(self, link: LinkRow, noted: AuditRow) -> bool:
         """Write a link and forget what waited for it. False where this was done before: nothing changes."""
 
         async def work(session: Session) -> None:
             await self.audit.note(noted, session)
             await self.links.put(link, session)
-            await self.pending.drop_of(f"{link.teams_tenant}|{link.user}", session)
+            await self.pending.drop_for(f"{link.teams_tenant}|{link.user}", {link.tenant_id}, session)
 
         return await self._once(work)
 
@@ -160,15 +153,6 @@ class Registry:
 
         await self._once(work)
 
-    async def end_connecting(self, lookup: str, said: Refused, at: datetime) -> None:
-        """Forget what waits, and say why, once."""
-
-        async def work(session: Session) -> None:
-            if await self.pending.drop(lookup, session):
-                await self.outbox.add(f"denied:{lookup}", said, at, session)
-
-        await self._once(work)
-
     async def unlink(self, links: Sequence[LinkRow], noted: Sequence[AuditRow]) -> bool:
         """Erase links of a person and what waited for their Jiras. False where this was done before."""
         person = f"{links[0].teams_tenant}|{links[0].user}"
@@ -178,7 +162,7 @@ class Registry:
                 await self.audit.note(row, session)
             for link in links:
                 await self.links.remove(link.id, session)
-            await self.pending.drop_for(person, {link.tenant_id for link in links}, session)
+            await self.connecting.withdraw(person, {link.tenant_id for link in links}, noted[0].at, session)
 
         return await self._once(work)
 
@@ -199,11 +183,23 @@ class Registry:
         """Delete what is stored about a person but what the audit noted, and note how much that was, once."""
 
         async def work(session: Session) -> None:
+            await self.forgotten.note(who.key, noted.at, session)
             erased = await self.people.erase(who, chat, session)
             counts = {what: str(count) for what, count in erased.items()}
             await self.audit.note(noted.model_copy(update={"details": counts}), session)
 
         await self._once(work)
+
+    async def note_acts(self, acts: Sequence[tuple[AuditRow, datetime]]) -> None:
+        """Note what was done in Jira and when it was asked for, once; without people who were forgotten since."""
+        rows = [row for row, _ in acts]
+        await self.audit.note_all_once(rows)
+        # Looked up afterwards: whoever is forgotten from now on is taken out of the row with all others.
+        forgotten = await self.forgotten.of({f"{row.teams_tenant}|{row.user}" for row in rows})
+        if not forgotten:
+            return
+        at = [(row, asked_at, forgotten.get(f"{row.teams_tenant}|{row.user}")) for row, asked_at in acts]
+        await self.audit.blank([row.id for row, asked_at, gone_at in at if gone_at is not None and asked_at <= gone_at])
 
     async def _once(self, work: Callable[[Session], Coroutine[Any, Any, None]]) -> bool:
         try:

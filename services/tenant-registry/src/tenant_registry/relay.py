@@ -8,11 +8,12 @@ from typing import Any, Protocol
 import structlog
 
 from chassis.errors import Poison, Unavailable
+from chassis.landmarks import Landmark
 from contracts.event import Event
 from contracts.registry import AccountLink, Tenant
 from tenant_registry.mongo.database import Document, RegistryUnavailable
 from tenant_registry.mongo.outbox import event_in
-from tenant_registry.mongo.relay import Change, LeaseLost, PlaceLost
+from tenant_registry.mongo.relay import Change, LeaseLost, PlaceLost, Saved
 from tenant_registry.registry import Registry
 from tenant_registry.rows import LinkRow, TenantRow
 
@@ -24,11 +25,13 @@ PAUSE = timedelta(seconds=1)
 
 
 class Publisher(Protocol):
-    """The part of Kafka that the relay needs: both return once the broker has confirmed."""
+    """The part of Kafka that the relay needs; what is published is confirmed."""
 
-    async def publish(self, event: Event, cause: Any = None, event_id: str | None = None) -> None: ...
+    async def publish(self, event: Event, cause: Any = None, event_id: str | None = None) -> Landmark: ...
 
-    async def tombstone(self, kind: type[Event], key: str) -> None: ...
+    async def tombstone(self, kind: type[Event], key: str) -> Landmark: ...
+
+    async def stands(self, landmark: Landmark) -> bool: ...
 
 
 class Relay:
@@ -42,6 +45,8 @@ class Relay:
         self._kafka = kafka
         self._name = name
         self._now = now
+        self._landmarks: dict[str, Landmark] = {}
+        """By topic, the last state that was told: where it is gone, Kafka's log was lost and all is told again."""
 
     async def run(self) -> None:
         """Relay for ever; outages are waited for."""
@@ -99,7 +104,7 @@ class Relay:
             await self._save(None)
 
     async def _follow(self) -> None:
-        place = await self._registry.relay.place()
+        place = await self._place()
         async with self._registry.relay.changes(place) as changes:
             if place is None:
                 await self._sweep()
@@ -115,6 +120,17 @@ class Relay:
                 if pause or unsaved >= SAVE_EVERY or self._now() - saved_at >= SAVE_AFTER:
                     await self._save(changes.place)
                     unsaved, saved_at = 0, self._now()
+
+    async def _place(self) -> Document | None:
+        """Give the place to go on from; None where there is none, or Kafka has lost what was told before it."""
+        saved = await self._registry.relay.saved()
+        for landmark in saved.told:
+            if not await self._kafka.stands(landmark):
+                log.warning("relay_finds_log_lost", topic=landmark.topic)
+                self._landmarks.clear()
+                return None
+        self._landmarks = {landmark.topic: landmark for landmark in saved.told}
+        return saved.place
 
     async def _sweep(self) -> None:
         """Tell everything once; the change stream is open already, so nothing falls between."""
@@ -134,10 +150,8 @@ class Relay:
             await self._tell_state(AccountLink, change.id, LinkRow.read(change.document).event())
 
     async def _tell_state(self, kind: type[Event], key: str, event: Event | None) -> None:
-        if event is None:
-            await self._kafka.tombstone(kind, key)
-        else:
-            await self._kafka.publish(event)
+        told = await (self._kafka.tombstone(kind, key) if event is None else self._kafka.publish(event))
+        self._landmarks[told.topic] = told
 
     async def _tell_outbox(self, change: Change) -> None:
         event = change.document and event_in(change.document)
@@ -152,7 +166,7 @@ class Relay:
         await self._registry.outbox.told(change.id, self._now())
 
     async def _save(self, place: Document | None) -> None:
-        await self._registry.relay.save(self._name, place, self._now())
+        await self._registry.relay.save(self._name, Saved(place, tuple(self._landmarks.values())), self._now())
 
 
 def _tenant(document: Document | None) -> Tenant | None:

@@ -1,7 +1,7 @@
 """Rotating a tenant's keys: new versions, everything protected anew in the background, then the old ones retired.
 
 Every step is saved, may be done twice, and is gone on with by another process where one was killed. Old versions are
-retired only when nothing older is stored, the relay has told so (see `Marks`), and `SETTLES` has gone by since, in
+retired only when nothing older is stored, the relay has told so (see `Marks`), and `settles` has gone by since, in
 which the others' views follow and what was under way with old ciphertexts arrives; then it is looked through once more.
 A process that has just started waits as long: what arrived while nobody was there has to be taken in first.
 """
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 AT_ONCE = 50
 """Documents whose ciphertexts go to key-vault in one question."""
 SETTLES = timedelta(minutes=5)
-"""Longer than any question to key-vault is answered (two minutes), and than views need."""
+"""Longer than any question to key-vault is answered (two minutes), and than views need; `BRIDGE_ROTATION_SETTLES`."""
 LOOK_AGAIN = timedelta(seconds=1)
 TRY_AGAIN = timedelta(seconds=10)
 MARKS = 2

@@ -4,8 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+from pymongo import ReturnDocument
+
 from tenant_registry.mongo.database import Database, guarded
 
+log = structlog.get_logger()
 TEXT = {"bsonType": "string"}
 TEXT_OR_NONE = {"bsonType": ["string", "null"]}
 HASH = {"bsonType": "string", "pattern": "^[0-9a-f]{64}$"}
@@ -235,17 +239,40 @@ OUTBOX = Shape(
         Index(("purge_at",), passing=True),
     ),
 )
+FORGOTTEN = Shape("forgotten", {"at": WHEN, "purge_at": WHEN}, indexes=(Index(("purge_at",), passing=True),))
 RELAY = Shape(
     "relay",
-    {"holder": TEXT_OR_NONE, "until": WHEN, "token": {"bsonType": ["object", "null"]}},
-    optional=("token",),
+    {"holder": TEXT_OR_NONE, "until": WHEN, "token": {"bsonType": ["object", "null"]}, "told": LIST},
+    optional=("token", "told"),
 )
-SHAPES = (TENANTS, LINKS, PENDING, CODES, CONVERSATIONS, SUBSCRIPTIONS, AUDIT, AUDIT_HEADS, TOLD_CHANGES, OUTBOX, RELAY)
+SHAPES = (
+    TENANTS,
+    LINKS,
+    PENDING,
+    CODES,
+    CONVERSATIONS,
+    SUBSCRIPTIONS,
+    AUDIT,
+    AUDIT_HEADS,
+    TOLD_CHANGES,
+    OUTBOX,
+    FORGOTTEN,
+    RELAY,
+)
+VERSION = 1
+"""Raised with every change to the shapes. A field that is new is optional for one release, because during an upgrade,
+and after a rollback, the release before writes beside this one."""
 
 
 @guarded
-async def apply(database: Database, shapes: Iterable[Shape] = SHAPES) -> None:
-    """Bring the database to these shapes; doing it again changes nothing."""
+async def apply(database: Database, shapes: Iterable[Shape] = SHAPES, version: int = VERSION) -> None:
+    """Bring the database to these shapes, unless a newer version did already; doing it again changes nothing."""
+    applied = await database["schema"].find_one_and_update(
+        {"_id": "applied"}, {"$max": {"version": version}}, upsert=True, return_document=ReturnDocument.AFTER
+    )
+    if applied["version"] > version:
+        log.warning("schema_is_newer", applied=applied["version"], ours=version)
+        return
     present = set(await database.list_collection_names())
     for shape in shapes:
         if shape.name in present:

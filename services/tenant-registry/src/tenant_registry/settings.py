@@ -38,6 +38,9 @@ class Settings(ServiceSettings):
     tenant_check_every: timedelta = Field(default=timedelta(days=1), ge=timedelta(minutes=1))
     """How often an active Jira is checked again, which keeps its version known."""
 
+    rotation_settles: timedelta = Field(default=timedelta(minutes=5), ge=timedelta(0))
+    """How long after everything is protected anew the old keys still open; under two minutes only for trying it out."""
+
     requests_per_minute: int = Field(default=120, ge=1)
     """From one source, to all but the webhooks."""
     hooks_per_minute: int = Field(default=6_000, ge=1)

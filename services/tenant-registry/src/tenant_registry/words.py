@@ -4,19 +4,21 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from contracts.event import Event, ForOnePerson, Origin
+from contracts.hooks import events_in_words
 from contracts.jira import GrantHeld, LinkLost, LinkRefreshed
 from contracts.outcomes import Delayed, Outcome, Refused
+from contracts.sites import NoSite, how_to_name, written_for
 from tenant_registry.decide import Verdict
 from tenant_registry.rows import TenantRow
-from tenant_registry.sites import NoSite
 
+WEBHOOKS_SCREEN = "/plugins/servlet/webhooks"
 UNASKED = (Outcome, GrantHeld, LinkRefreshed, LinkLost)
 """Nobody waits for what the registry makes of these: where its records are out of reach, people need not know."""
 VERDICTS: dict[Verdict, tuple[str, str, str]] = {
     Verdict.NOTHING_WAITS: (
         "nothing_waits",
         "No connection of yours waits for a code, or it waited too long.",
-        "Type connect to start a new one.",
+        "Type {connect} to start a new one.",
     ),
     Verdict.NOT_ALLOWED_YET: (
         "not_allowed_yet",
@@ -26,12 +28,12 @@ VERDICTS: dict[Verdict, tuple[str, str, str]] = {
     Verdict.EXPIRED: (
         "code_expired",
         "This connection waited too long and has expired.",
-        "Type connect to start a new one.",
+        "Type {connect} to start a new one.",
     ),
     Verdict.USED: (
         "code_used",
         "This code has been used already.",
-        "If Jira is not connected in a moment, type connect to start again.",
+        "If Jira is not connected in a moment, type {connect} to start again.",
     ),
     Verdict.WRONG: (
         "code_wrong",
@@ -41,20 +43,25 @@ VERDICTS: dict[Verdict, tuple[str, str, str]] = {
     Verdict.TOO_OFTEN: (
         "too_many_attempts",
         "There were too many wrong codes, so this connection was given up.",
-        "Type connect to start a new one.",
+        "Type {connect} to start a new one.",
     ),
     Verdict.SOMEBODY_ELSES: (
         "code_of_somebody_else",
         "This code belongs to a connection that somebody else started. For your safety nobody was connected.",
-        "If someone sent you that link, do not use it. Type connect to start your own connection.",
+        "If someone sent you that link, do not use it. Type {connect} to start your own connection.",
     ),
 }
 
 
-def code_refused(origin: Origin, verdict: Verdict) -> Refused:
-    """Say why a code did not connect anybody."""
+def code_refused(origin: Origin, verdict: Verdict, tenant: TenantRow | None = None) -> Refused:
+    """Say why a code did not connect anybody to this Jira, where it is known to which."""
     code, why, advice = VERDICTS[verdict]
-    return Refused(origin=origin, code=code, why=why, advice=advice)
+    return Refused(origin=origin, code=code, why=why, advice=advice.format(connect=connect(tenant)))
+
+
+def connect(tenant: TenantRow | None) -> str:
+    """Give the command that connects to this Jira; where it is not known which, the one for the default."""
+    return "connect" if tenant is None else written_for(tenant, "connect")
 
 
 def not_a_registrar(origin: Origin) -> Refused:
@@ -96,12 +103,11 @@ def no_site(origin: Origin, why: NoSite, tenants: Sequence[TenantRow]) -> Refuse
     """Say why no Jira is meant, and how to name one."""
     if why is NoSite.NONE_REGISTERED:
         return not_registered(origin)
-    aliases = ", ".join(tenant.alias for tenant in tenants if tenant.alias)
     if why is NoSite.NO_SUCH_ALIAS:
         said = "Your organisation has no Jira of this name."
-        return Refused(origin=origin, code="not_found", why=said, advice=f"Name one of these: {aliases}.")
+        return Refused(origin=origin, code="not_found", why=said, advice=how_to_name(tenants))
     said = "Your organisation has several Jiras, and none of them is the default."
-    return Refused(origin=origin, code="ambiguous", why=said, advice=f"Begin with on and one of these: {aliases}.")
+    return Refused(origin=origin, code="ambiguous", why=said, advice=how_to_name(tenants))
 
 
 def not_active(origin: Origin, tenant: TenantRow) -> Refused:
@@ -123,6 +129,18 @@ def webhooks_switched_off(origin: Origin) -> Refused:
     )
 
 
+def webhook_by_hand(origin: Origin, tenant: TenantRow, public_url: str) -> Refused:
+    """Say why Bridge cannot create the webhook over OAuth 2.0, and who enters what where."""
+    return Refused(
+        origin=origin,
+        code="by_hand",
+        why=f"People connect to {tenant.site} by OAuth 2.0 and allow Bridge to write there. Creating webhooks takes an"
+        " administrator's permission, which Bridge does not ask for, so nothing was created.",
+        advice=f"A Jira administrator opens {tenant.base_url}{WEBHOOKS_SCREEN} and enters what {public_url}/register/"
+        f"{tenant.id} shows under What to enter in Jira, with these events: {events_in_words()}",
+    )
+
+
 def not_here(origin: Origin) -> Refused:
     """Say that a conversation belongs to another organisation than the person."""
     return Refused(
@@ -133,13 +151,13 @@ def not_here(origin: Origin) -> Refused:
     )
 
 
-def not_granted(origin: Origin) -> Refused:
+def not_granted(origin: Origin, tenant: TenantRow | None) -> Refused:
     """Say that Jira gave no permission although the person allowed it, or the way to connect has changed."""
     return Refused(
         origin=origin,
         code="link_failed",
         why="Jira gave Bridge no permission to act for you, so nothing is connected.",
-        advice="Type connect to try again. If it happens again, tell your Jira administrator.",
+        advice=f"Type {connect(tenant)} to try again. If it happens again, tell your Jira administrator.",
     )
 
 
@@ -153,13 +171,13 @@ def one_moment(origin: Origin) -> Refused:
     )
 
 
-def denied(origin: Origin) -> Refused:
+def denied(origin: Origin, tenant: TenantRow) -> Refused:
     """Say that Jira reported a Deny."""
     return Refused(
         origin=origin,
         code="denied",
         why="You pressed Deny in Jira, so Bridge may not act for you.",
-        advice="Type connect if you change your mind.",
+        advice=f"Type {connect(tenant)} if you change your mind.",
     )
 
 

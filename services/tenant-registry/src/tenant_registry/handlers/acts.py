@@ -20,11 +20,11 @@ ACTS: dict[type[Act], str] = {
 class Notes(Protocol):
     """The part of the audit that this needs; raises Unavailable."""
 
-    async def note_once(self, row: AuditRow) -> None: ...
+    async def note_act(self, row: AuditRow, asked_at: datetime) -> None: ...
 
 
 async def act_done(act: Act, notes: Notes, now: Clock) -> None:
-    """Note an act, once per intent."""
+    """Note an act, once per intent; a person whose data were deleted since he or she asked is not named."""
     site = act.issue.url.partition("://")[2].partition("/browse/")[0]
     row = AuditRow.of(ACTS[type(act)], act.origin, now(), issue=act.issue.key, site=site)
-    await notes.note_once(row.model_copy(update={"tenant_id": act.tenant_id}))
+    await notes.note_act(row.model_copy(update={"tenant_id": act.tenant_id}), act.origin.asked_at)

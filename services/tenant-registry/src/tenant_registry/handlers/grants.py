@@ -53,7 +53,8 @@ async def grant_refused(refused: GrantRefused, registry: Registry, now: Clock, c
     if own is not None and refused.lookup in (own.lookup, "") and own.tenant_id == refused.tenant_id:
         under_way = own.jira_code_hash is not None if refused.lookup else own.completed_by == origin.intent_id
         if under_way and own.grant is None:
-            await registry.end_connecting(own.lookup, words.not_granted(own.origin), now())
+            tenant = await registry.tenants.find(own.tenant_id)
+            await registry.connecting.end(own.lookup, words.not_granted(own.origin, tenant), now())
         return
     others = await registry.pending.by_lookup(refused.lookup)
     if others is not None and others.id != origin.person:
@@ -65,11 +66,11 @@ async def link_held(brought: Brought, registry: Registry, now: Clock) -> Refused
     origin, at = brought.origin, now()
     pending = await _with_grant(brought.pending, registry)
     if pending is None:
-        return words.not_granted(origin)
+        return words.not_granted(origin, brought.tenant)
     if pending.grant is None:
         if at - (pending.expires_at - CODE_LIVES) > EXCHANGE_TAKES:
-            await registry.pending.drop(pending.lookup)
-            return words.not_granted(origin)
+            await registry.connecting.withdraw(origin.person, {pending.tenant_id}, at)
+            return words.not_granted(origin, brought.tenant)
         await registry.pending.untry_code(origin.person, origin.intent_id)
         return words.one_moment(origin)
     link = _link(brought, pending.grant, at)
@@ -80,7 +81,7 @@ async def link_held(brought: Brought, registry: Registry, now: Clock) -> Refused
     try:
         await registry.link_held(pending, link, noted, told)
     except Overtaken:
-        return words.code_refused(origin, Verdict.EXPIRED)
+        return words.code_refused(origin, Verdict.EXPIRED, brought.tenant)
     return None
 
 

@@ -16,6 +16,8 @@ from tenant_registry.registry import Registry
 from tenant_registry.rows import AuditRow, LinkRow, PendingLink, deed, generation_at
 
 Clock = Callable[[], datetime]
+ENDS = {Verdict.TOO_OFTEN: "given_up", Verdict.EXPIRED: "expired"}
+"""What a connecting does not go on after."""
 MISTAKES = frozenset({Verdict.WRONG, Verdict.TOO_OFTEN, Verdict.SOMEBODY_ELSES})
 
 
@@ -30,7 +32,7 @@ async def authorization_prepared(
     if prepared.authorize_url is not None and not leads_to(prepared.authorize_url, tenant.base_url):
         await attempts.refused(prepared.origin, "foreign_address", tenant_id=tenant.id)
         return
-    await registry.pending.prepare(prepared)
+    await registry.connecting.prepare(prepared, now())
 
 
 async def verify_asked(
@@ -47,9 +49,14 @@ async def verify_asked(
         counted(words.VERDICTS[verdict][0])
     if others is not None and verdict is Verdict.SOMEBODY_ELSES:
         await registry.pending.spoil(others.lookup, at)
+        await registry.connecting.tell_end(others, "given_up", at)
         await registry.audit.note_once(AuditRow.of("link_refused", origin, at, tenant_id=others.tenant_id))
+    if own is not None and verdict in ENDS:
+        await registry.connecting.tell_end(own, ENDS[verdict], at)
     if own is None or verdict is not Verdict.RIGHT:
-        return words.code_refused(origin, verdict)
+        about = own or others
+        tenant = await registry.tenants.owned(about.tenant_id, origin.teams_tenant) if about else None
+        return words.code_refused(origin, verdict, tenant)
     return await _complete(asked, own, registry, now)
 
 
@@ -62,11 +69,12 @@ async def _complete(
     if tenant.state == "suspended":
         return words.not_active(asked.origin, tenant)
     if (own.authorize_url is not None) != (tenant.auth_mode == "oauth2"):
-        return words.not_granted(asked.origin)  # it was registered anew meanwhile, in another way
+        await registry.connecting.tell_end(own, "failed", now())
+        return words.not_granted(asked.origin, tenant)  # it was registered anew meanwhile, in another way
     if own.authorize_url is not None:
         return await link_held(Brought(asked.origin, own, tenant), registry, now)
     if not await registry.pending.complete(own.lookup, asked.origin.intent_id):
-        return words.code_refused(asked.origin, Verdict.USED)
+        return words.code_refused(asked.origin, Verdict.USED, tenant)
     return _completion(asked, own)
 
 
@@ -94,10 +102,12 @@ async def link_granted(
         return [words.not_active(origin, tenant)]
     if granted.link_id != link_id(tenant.id, origin.user):
         await attempts.refused(origin, "foreign_link", tenant_id=tenant.id)
-        return [words.not_granted(origin)]
+        return [words.not_granted(origin, tenant)]
+    if await registry.forgotten.since(origin):
+        return [words.code_refused(origin, Verdict.NOTHING_WAITS, tenant)]
     # An OAuth 2.0 link is made of a grant that is held until the right person brings the code, and of nothing else.
     if granted.auth_mode != tenant.auth_mode or granted.auth_mode == "oauth2":
-        return [words.not_granted(origin)]
+        return [words.not_granted(origin, tenant)]
     link = LinkRow(
         id=granted.link_id,
         tenant_id=tenant.id,

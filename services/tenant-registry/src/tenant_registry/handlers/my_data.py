@@ -7,10 +7,11 @@ from typing import Any, Protocol
 
 from chassis.errors import Unavailable
 from chassis.keys import KeysRefusal
-from contracts.event import Origin
+from contracts.event import Event, Origin
 from contracts.keys import StatementSigned
 from contracts.outcomes import DataAbout, MyDataDeleted, MyDataShown
 from contracts.teams import MyDataAsked, MyDataDeletionAsked
+from tenant_registry.decide import ended
 from tenant_registry.my_data import Who, in_words
 from tenant_registry.registry import Registry
 from tenant_registry.rows import AuditRow, deed
@@ -42,10 +43,10 @@ async def my_data_asked(asked: MyDataAsked, registry: Registry) -> MyDataShown:
     return MyDataShown(origin=asked.origin, data=in_words(data, {tenant.id: tenant.site for tenant in tenants}))
 
 
-async def my_data_deletion_asked(asked: MyDataDeletionAsked, means: Means) -> MyDataDeleted:
+async def my_data_deletion_asked(asked: MyDataDeletionAsked, means: Means) -> list[Event]:
     """Delete what is stored about the person who asks; the audit keeps that this was done, but not for whom."""
     origin, registry = asked.origin, means.registry
-    noted = await registry.audit.find(deed(DELETED, origin))
+    noted, waits = await registry.audit.find(deed(DELETED, origin)), await registry.pending.of_person(origin.person)
     if noted is None:
         chat = origin.conversation.conversation_id if origin.conversation.personal else None
         await registry.erase_person(_who(origin), chat, _nameless(origin, means.now()))
@@ -53,7 +54,8 @@ async def my_data_deletion_asked(asked: MyDataDeletionAsked, means: Means) -> My
     assert noted is not None
     await registry.people.blank(_who(origin), noted.at)
     deleted = tuple(DataAbout(what=what, count=int(count)) for what, count in noted.details.items())
-    return MyDataDeleted(origin=origin, receipt=await _receipt(origin, noted, means.keys), deleted=deleted)
+    done = MyDataDeleted(origin=origin, receipt=await _receipt(origin, noted, means.keys), deleted=deleted)
+    return [done, ended(waits, "withdrawn")] if waits else [done]
 
 
 def _who(origin: Origin) -> Who:

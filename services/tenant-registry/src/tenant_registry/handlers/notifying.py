@@ -7,13 +7,13 @@ from uuid import uuid4
 from contracts.jira import IssueChanged, SubscriptionAllowed
 from contracts.outcomes import Refused, Subscribed, Unsubscribed
 from contracts.registry import NoticeDue
+from contracts.sites import NoSite, meant
 from contracts.teams import ConversationLeft, ConversationSeen, UnsubscribeAsked
 from tenant_registry import words
 from tenant_registry.attempts import Attempts, Counted, uncounted
 from tenant_registry.decide import notice, notices_due, place, teller
 from tenant_registry.registry import Registry
 from tenant_registry.rows import AuditRow, SubscriptionRow, deed
-from tenant_registry.sites import NoSite, meant
 
 Clock = Callable[[], datetime]
 

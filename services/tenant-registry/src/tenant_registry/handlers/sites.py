@@ -1,10 +1,10 @@
 """Which Jiras there are for a person."""
 
 from contracts.outcomes import Refused, SiteSeen, SitesListed
+from contracts.sites import meant
 from contracts.teams import SitesAsked
 from tenant_registry import words
 from tenant_registry.registry import Registry
-from tenant_registry.sites import meant
 
 
 async def sites_asked(asked: SitesAsked, registry: Registry) -> SitesListed | Refused:

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from contracts.event import Origin
 from contracts.outcomes import Refused, Unlinked
+from contracts.sites import NoSite, meant
 from contracts.teams import DisconnectAsked
 from tenant_registry import words
 from tenant_registry.decide import tokens_url
 from tenant_registry.registry import Registry
 from tenant_registry.rows import AuditRow, LinkRow, TenantRow, deed
-from tenant_registry.sites import NoSite, meant
 
 Clock = Callable[[], datetime]
 
@@ -29,7 +29,7 @@ async def disconnect_asked(asked: DisconnectAsked, registry: Registry, now: Cloc
         tenants = [named]
         links = [link for link in links if link.tenant_id == named.id]
     if not links:
-        await registry.pending.drop_for(origin.person, {tenant.id for tenant in tenants})
+        await registry.connecting.withdraw(origin.person, {tenant.id for tenant in tenants}, now())
         return words.not_linked(origin)
     noted = _noted(origin, links, {tenant.id: tenant for tenant in tenants}, now())
     await registry.unlink(links, noted)

@@ -10,12 +10,12 @@ from chassis.keys import KeysRefusal
 from contracts.jira import WebhookCreated
 from contracts.outcomes import Refused, WebhookReady
 from contracts.registry import WebhookCreationAsked
+from contracts.sites import NoSite, meant
 from contracts.teams import WebhookAsked
 from tenant_registry import words
 from tenant_registry.decide import signs_webhooks
 from tenant_registry.registry import Registry
 from tenant_registry.rows import AuditRow, TenantRow
-from tenant_registry.sites import NoSite, meant
 
 FIELD = "webhook_secret"
 Clock = Callable[[], datetime]
@@ -56,6 +56,8 @@ async def webhook_asked(asked: WebhookAsked, means: Means) -> WebhookCreationAsk
         return words.no_site(origin, tenant, tenants)
     if tenant.state != "active":
         return words.not_active(origin, tenant)
+    if tenant.auth_mode == "oauth2":
+        return words.webhook_by_hand(origin, tenant, means.rules.public_url)
     if tenant.hook_token_hash is None and not signs_webhooks(tenant.jira_version):
         return words.webhooks_switched_off(origin)
     secret = await _secret(tenant, means)

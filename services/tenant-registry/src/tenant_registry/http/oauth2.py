@@ -8,7 +8,7 @@ from contracts.registry import CodeExchangeAsked
 from tenant_registry import words
 from tenant_registry.decide import CODE_LIVES, fingerprint, link_id, with_state
 from tenant_registry.http.surroundings import Surroundings
-from tenant_registry.http.visits import AGAIN, Visit, deny, end, fresh_code, gone, incomplete, visit
+from tenant_registry.http.visits import Visit, again, deny, end, fresh_code, gone, incomplete, visit
 from tenant_registry.mongo.pending import CodeSeen
 from tenant_registry.pages import code_page, message_page
 
@@ -61,7 +61,7 @@ async def _exchange(found: Visit, jira_code: str, around: Surroundings) -> HTMLR
         code=around.keys.seal(jira_code, pending.tenant_id),
         code_verifier=pending.code_verifier or "",
     )
-    if not await around.registry.see_code(seen, asked, at):
+    if not await around.registry.connecting.see_code(seen, asked, at):
         around.refused("second_jira_code")
         return gone()
     return code_page(code, found.tenant.site)
@@ -74,6 +74,6 @@ async def _refused(found: Visit, error: str, around: Surroundings) -> HTMLRespon
         return gone()  # it was allowed before
     if error == DENIED:
         return await deny(found, around)
-    await end(found, words.not_granted(pending.origin), around)
-    text = f"{site} did not let you connect. {AGAIN} If it happens again, tell your Jira administrator."
+    await end(found, words.not_granted(pending.origin, found.tenant), around)
+    text = f"{site} did not let you connect. {again(found.tenant)} If it happens again, tell your Jira administrator."
     return message_page(200, "Not connected", text)

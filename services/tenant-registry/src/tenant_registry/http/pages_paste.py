@@ -6,7 +6,8 @@ from itertools import groupby
 from contracts.registry import AuthMode
 from tenant_registry.http.pages_html import NOTHING, Html, inner, tag
 from tenant_registry.http.pages_parts import away, copyable
-from tenant_registry.http.pasting import WEBHOOKS_SCREEN, Paste
+from tenant_registry.http.pasting import Paste
+from tenant_registry.words import WEBHOOKS_SCREEN
 
 LINK_STEPS = {
     "oauth1": (
@@ -23,6 +24,10 @@ LINK_STEPS = {
     "pat": (),
 }
 HOOK_STEPS = ("Press Create a webhook.", "Enter what stands below; leave the body of the webhook switched on.")
+HOOK_BY_HAND = (
+    "With OAuth 2.0 the bot cannot do this with its command webhook: people allow Bridge to write, and creating"
+    " webhooks takes more. So it is entered by hand."
+)
 TOKENS = (
     "There is no application link to make. Whoever types connect in Teams is asked for a token, which he or she makes"
     " in Jira: profile, Personal Access Tokens, Create token. Only its owner ever sees it."
@@ -35,7 +40,8 @@ def to_enter(paste: Sequence[Paste], auth_mode: AuthMode, public_url: str, *, ho
     sections = []
     for screen, fields in groupby(paste, key=lambda one: one.screen):
         hook = screen.endswith(WEBHOOKS_SCREEN)
-        told = HOOK_STEPS if hook else LINK_STEPS[auth_mode]
+        by_hand = (HOOK_BY_HAND,) if auth_mode == "oauth2" else ()
+        told = (*by_hand, *HOOK_STEPS) if hook else LINK_STEPS[auth_mode]
         sections.append(_section(screen, hook, [text.format(public_url=public_url) for text in told], list(fields)))
     if auth_mode == "pat":
         sections.insert(0, _tokens())

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from contracts.jira import CheckResult
+from tenant_registry import words
 from tenant_registry.http.pages_desk import Desk
 from tenant_registry.http.pages_html import NOTHING, Html, Page, inner, tag
 from tenant_registry.http.pages_parts import steps
@@ -115,7 +116,7 @@ def _sentence(watch: Watch) -> str:
         return "This registration is suspended: ask whoever runs Bridge to resume it."
     if not tenant.checks:
         return "There are no results yet."
-    return f"All is well: {tenant.site} is connected. In Teams, people can now type: connect"
+    return f"All is well: {tenant.site} is connected. In Teams, people can now type: {words.connect(tenant)}"
 
 
 def _failed(tenant: TenantRow) -> CheckResult | None:

@@ -2,13 +2,14 @@
 
 from pydantic import Field
 
+from contracts.hooks import events_in_words
 from tenant_registry.http.camel import Camel
+from tenant_registry.words import WEBHOOKS_SCREEN
 
 LINKS_SCREEN = "/plugins/servlet/applinks/listApplicationLinks"
-WEBHOOKS_SCREEN = "/plugins/servlet/webhooks"
 SCOPE = "WRITE"
+"""Of OAuth 2.0. No more is asked for, so creating webhooks, which takes ADMIN, is left to Jira's administrator."""
 CONSUMER_NAME = "Bridge"
-EVENTS = "Issue: created, updated, deleted. Comment: created, updated, deleted. Worklog: created, updated, deleted."
 
 
 class Paste(Camel):
@@ -38,7 +39,7 @@ def incoming_link(base_url: str, public_url: str) -> list[Paste]:
 
 def webhook(base_url: str, url: str, secret: str | None) -> list[Paste]:
     """Give the fields of the webhook."""
-    fields = {"Name": CONSUMER_NAME, "URL": url, **({"Secret": secret} if secret else {}), "Events": EVENTS}
+    fields = {"Name": CONSUMER_NAME, "URL": url, **({"Secret": secret} if secret else {}), "Events": events_in_words()}
     return _on(base_url + WEBHOOKS_SCREEN, fields)
 
 

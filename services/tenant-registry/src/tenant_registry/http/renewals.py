@@ -34,7 +34,7 @@ def how_to_prove(base_url: str) -> Refusal:
 
 
 async def renew(admitted: Admission, was: TenantRow, around: Surroundings) -> Registered:
-    """Register anew; links of people stay, old tokens end."""
+    """Register anew; old tokens end, links of people stay unless they are of another way to authenticate."""
     proven_by = _proven_by(admitted, was, around)
     Doors(around).at_home(was, admitted.request)
     if was.state == "suspended":

@@ -66,5 +66,5 @@ class Surroundings:
     policy: Policy = field(default_factory=Policy)
     refused: Callable[[str], None] = uncounted
     """Counts a refusal that may be an attack, by a fixed word."""
-    gone: Callable[[str], Awaitable[None]] = untold
+    gone: Callable[[str], Awaitable[object]] = untold
     """Tells all services that a tenant is gone. Raises Unavailable."""

@@ -12,8 +12,6 @@ from tenant_registry.http.surroundings import Surroundings
 from tenant_registry.pages import message_page
 from tenant_registry.rows import PendingLink, TenantRow
 
-AGAIN = "Go back to Teams and type connect to get a new link."
-
 
 @dataclass(frozen=True)
 class Visit:
@@ -44,25 +42,32 @@ def fresh_code() -> str:
 
 async def deny(found: Visit, around: Surroundings) -> HTMLResponse:
     """End a connection that the person did not allow."""
-    await end(found, words.denied(found.pending.origin), around)
-    text = f"You pressed Deny, so Bridge will not act for you in {found.tenant.site}. If you change your mind: {AGAIN}"
+    await end(found, words.denied(found.pending.origin, found.tenant), around)
+    site = found.tenant.site
+    text = f"You pressed Deny, so Bridge will not act for you in {site}. If you change your mind: {again(found.tenant)}"
     return message_page(200, "Not connected", text)
 
 
 async def end(found: Visit, said: Refused, around: Surroundings) -> None:
     """End a connection, and say so in Teams."""
-    await around.registry.end_connecting(found.pending.lookup, said, around.now())
+    await around.registry.connecting.end(found.pending.lookup, said, around.now())
+
+
+def again(tenant: TenantRow | None) -> str:
+    """Say how to begin anew, with this Jira where it is known."""
+    return f"Go back to Teams and type {words.connect(tenant)} to get a new link."
 
 
 def gone() -> HTMLResponse:
     """Say that nothing waits for this browser."""
-    text = f"It was used, or it waited too long. If it is brand new, load this page again in a moment; if not: {AGAIN}"
+    used = "It was used, or it waited too long."
+    text = f"{used} If it is brand new, load this page again in a moment; if not: {again(None)}"
     return message_page(404, "This link leads nowhere", text)
 
 
 def incomplete() -> HTMLResponse:
     """Say that the address lacks something."""
-    return message_page(400, "Something is missing", f"This address is incomplete. {AGAIN}")
+    return message_page(400, "Something is missing", f"This address is incomplete. {again(None)}")
 
 
 def unavailable() -> HTMLResponse:

@@ -18,6 +18,7 @@ from tenant_registry.rows import AuditRow
 
 PAGE = 1000
 DUPLICATE = 11000
+BLANK: Document = {"user": "", "details": {}, "salt": None}
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,11 @@ class Audit:
                 raise
             if failed != {DUPLICATE}:
                 raise WriteError("a row of the audit does not fit its shape") from error
+
+    @guarded
+    async def blank(self, deeds: Sequence[str]) -> None:
+        """Take out whom these are about and what is personal of them; the digests stay, so the chain holds."""
+        await self._rows.update_many({"_id": {"$in": list(deeds)}}, {"$set": BLANK})
 
     @guarded
     async def of(self, query: AuditQuery) -> list[AuditRow]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from tenant_registry.rows import AuditRow
@@ -10,7 +11,7 @@ from tenant_registry.rows import AuditRow
 class Notes(Protocol):
     """The part of the audit that this needs; raises Unavailable."""
 
-    async def note_all_once(self, rows: Sequence[AuditRow]) -> None: ...
+    async def note_acts(self, acts: Sequence[tuple[AuditRow, datetime]]) -> None: ...
 
 
 class AuditBatches:
@@ -18,18 +19,18 @@ class AuditBatches:
 
     def __init__(self, audit: Notes) -> None:
         self._audit = audit
-        self._gathered: dict[str, AuditRow] = {}
+        self._gathered: dict[str, tuple[AuditRow, datetime]] = {}
         self._next: asyncio.Task[None] | None = None
         self._writing = asyncio.Lock()
 
-    async def note_once(self, row: AuditRow) -> None:
-        """Note something, together with what others note meanwhile; a repeat changes nothing. Raises Unavailable."""
-        self._gathered[row.id] = row
+    async def note_act(self, row: AuditRow, asked_at: datetime) -> None:
+        """Note an act, together with what others note meanwhile; a repeat changes nothing. Raises Unavailable."""
+        self._gathered[row.id] = row, asked_at
         if self._next is None:
             self._next = asyncio.create_task(self._write())
         await asyncio.shield(self._next)  # one who is cancelled does not take the others along
 
     async def _write(self) -> None:
         async with self._writing:
-            rows, self._gathered, self._next = list(self._gathered.values()), {}, None
-            await self._audit.note_all_once(rows)
+            acts, self._gathered, self._next = list(self._gathered.values()), {}, None
+            await self._audit.note_acts(acts)

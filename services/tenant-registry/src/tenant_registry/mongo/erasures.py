@@ -1,5 +1,6 @@
 """Erasing a tenant from MongoDB: what there is of it, what goes, and the receipts that stay."""
 
+from tenant_registry.mongo.audit import BLANK
 from tenant_registry.mongo.database import (
     Client,
     Database,
@@ -15,8 +16,6 @@ from tenant_registry.rows import AuditRow
 from tenant_registry.schema import LINKS
 from tenant_registry.tasks import ErasureRow, ReceiptRow
 
-BLANK: Document = {"user": "", "details": {}, "salt": None}
-"""What is personal in a row of the audit; its digest stays, so the chain still holds."""
 ERASED = "tenant_erased"
 NAMES = {
     "links": "links",

@@ -1,6 +1,7 @@
 """Account links in MongoDB."""
 
 from contracts.jira import LinkRefreshed
+from contracts.registry import AuthMode
 from tenant_registry.mongo.database import Database, Session, guarded
 from tenant_registry.rows import LinkRow
 
@@ -53,6 +54,13 @@ class Links:
     async def remove(self, link_id: str, session: Session) -> None:
         """Erase a link but for the mark that it is gone."""
         await self._rows.replace_one({"_id": link_id}, {"_id": link_id, "gone": True}, session=session)
+
+    @guarded
+    async def remove_of_other_ways(self, tenant_id: str, auth_mode: AuthMode, session: Session) -> int:
+        """Erase a tenant's links that are not of this way to act as people, but for the marks; gives how many."""
+        others = {"tenant_id": tenant_id, "auth_mode": {"$ne": auth_mode}}
+        gone = [{"$replaceWith": {"_id": "$_id", "gone": True}}]
+        return (await self._rows.update_many(others, gone, session=session)).modified_count
 
     @guarded
     async def forget(self, link_id: str) -> None:

@@ -42,8 +42,8 @@ class PendingLinks:
         self._rows = database["pending_links"]
 
     @guarded
-    async def prepare(self, prepared: AuthorizationPrepared) -> None:
-        """Remember where a person was sent; the newest replaces an older one, a repeat changes nothing."""
+    async def prepare(self, prepared: AuthorizationPrepared) -> PendingLink | None:
+        """Remember where a person was sent, and give the older one that this replaces; a repeat changes nothing."""
         origin = prepared.origin
         document: Document = {
             "lookup": prepared.lookup,
@@ -71,9 +71,9 @@ class PendingLinks:
             "prepared_until": {"$lte": prepared.expires_at},
         }
         try:
-            await self._rows.replace_one(older, document, upsert=True)
+            return _read(await self._rows.find_one_and_replace(older, document, upsert=True))
         except DuplicateKeyError:
-            return
+            return None
 
     @guarded
     async def by_lookup(self, lookup: str) -> PendingLink | None:
@@ -114,9 +114,9 @@ class PendingLinks:
         await self._rows.update_one(waits, {"$set": {"grant": grant.model_dump()}})
 
     @guarded
-    async def of_person(self, person: str) -> PendingLink | None:
+    async def of_person(self, person: str, session: Session | None = None) -> PendingLink | None:
         """Find what waits for a person."""
-        return _read(await self._rows.find_one({"_id": person}))
+        return _read(await self._rows.find_one({"_id": person}, session=session))
 
     @guarded
     async def take(self, pending: PendingLink, now: datetime, session: Session) -> bool:
@@ -159,19 +159,15 @@ class PendingLinks:
         await self._rows.update_one({"lookup": lookup}, {"$set": {"expires_at": now}})
 
     @guarded
-    async def drop(self, lookup: str, session: Session | None = None) -> bool:
-        """Forget one; False where there is none."""
-        return (await self._rows.delete_one({"lookup": lookup}, session=session)).deleted_count == 1
+    async def drop(self, lookup: str, session: Session) -> PendingLink | None:
+        """Forget one, and give what it was."""
+        return _read(await self._rows.find_one_and_delete({"lookup": lookup}, session=session))
 
     @guarded
-    async def drop_of(self, person: str, session: Session) -> None:
-        """Forget what waits for a person."""
-        await self._rows.delete_one({"_id": person}, session=session)
-
-    @guarded
-    async def drop_for(self, person: str, tenant_ids: Collection[str], session: Session | None = None) -> None:
-        """Forget what waits for a person, if it is for one of these Jiras."""
-        await self._rows.delete_one({"_id": person, "tenant_id": {"$in": sorted(tenant_ids)}}, session=session)
+    async def drop_for(self, person: str, tenant_ids: Collection[str], session: Session) -> PendingLink | None:
+        """Forget what waits for a person, if it is for one of these Jiras, and give what it was."""
+        wanted = {"_id": person, "tenant_id": {"$in": sorted(tenant_ids)}}
+        return _read(await self._rows.find_one_and_delete(wanted, session=session))
 
 
 def _read(document: Document | None) -> PendingLink | None:

@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import datetime
 
+from tenant_registry.mongo.audit import BLANK
 from tenant_registry.mongo.database import Database, Document, Session, guarded
 from tenant_registry.mongo.pending import PendingLinks
 from tenant_registry.my_data import PersonalData, Who
@@ -67,7 +68,7 @@ class People:
     async def blank(self, who: Who, until: datetime) -> None:
         """Take the person out of what the audit noted up to a time; its digests stay, so the chain holds."""
         noted = {**_names(who, "user"), "at": {"$lte": until}}
-        await self._database["audit"].update_many(noted, {"$set": {"user": NOBODY, "details": {}, "salt": None}})
+        await self._database["audit"].update_many(noted, {"$set": BLANK})
 
     async def _all(self, collection: str, wanted: Document, session: Session | None = None) -> list[Document]:
         return await self._database[collection].find(wanted, session=session).sort("_id").to_list(None)

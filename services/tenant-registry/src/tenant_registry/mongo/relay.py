@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo.errors import OperationFailure, PyMongoError
 
+from chassis.landmarks import Landmark
 from tenant_registry.mongo.database import Database, Document, DuplicateKeyError, guarded, unavailable
 
 LEASE = timedelta(seconds=10)
@@ -33,6 +34,16 @@ class Change:
     collection: str
     id: str
     document: Document | None
+
+
+@dataclass(frozen=True)
+class Saved:
+    """How far the relay came."""
+
+    place: Document | None = None
+    """The change stream's token."""
+    told: tuple[Landmark, ...] = ()
+    """Where the last of each topic stands in Kafka."""
 
 
 class Changes:
@@ -81,16 +92,16 @@ class RelayPlace:
         return True
 
     @guarded
-    async def place(self) -> Document | None:
-        """Give the saved place."""
-        found = await self._rows.find_one({"_id": STATE})
-        token: Document | None = found.get("token") if found else None
-        return token
+    async def saved(self) -> Saved:
+        """Give what was saved last."""
+        found = await self._rows.find_one({"_id": STATE}) or {}
+        return Saved(found.get("token"), tuple(Landmark(**one) for one in found.get("told", ())))
 
     @guarded
-    async def save(self, holder: str, place: Document | None, now: datetime) -> None:
-        """Save the place. Raises LeaseLost."""
-        await self._change(holder, {"token": place, "until": now + LEASE})
+    async def save(self, holder: str, saved: Saved, now: datetime) -> None:
+        """Save how far the relay came. Raises LeaseLost."""
+        told = [asdict(landmark) for landmark in saved.told]
+        await self._change(holder, {"token": saved.place, "told": told, "until": now + LEASE})
 
     @guarded
     async def prolong(self, holder: str, now: datetime) -> None:
