@@ -7,6 +7,7 @@ MANIFESTS := pyproject.toml $(MEMBERS:%=%/pyproject.toml)
 OURS := bridge-contracts bridge-chassis bridge-devstack bridge-cli bot-gateway tenant-registry jira-actor key-vault
 CHART_VENV := .venv-chart
 HELM3 := build/bin/helm3
+CONTROL_PLANE := deploy/k8s/cluster/kubernetes
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help setup demo test bench chaos soak fuzz upgrade-test images image-test chart manifests cluster-test lint format documents lock clean
@@ -41,6 +42,9 @@ chart: $(CHART_VENV)/.ready $(if $(shell command -v go),$(HELM3)) ## Check the c
 manifests: $(CHART_VENV)/.ready ## Write deploy/k8s/manifests anew from the chart
 	@$(CHART_VENV)/bin/python -m deploy.k8s.checks.write_manifests
 
+cluster-test: $(VENV)/.ready build/bin/controlplane $(HELM3) ## Install, upgrade and remove the chart on a real Kubernetes API server: build/cluster.json
+	@pytest deploy/k8s/cluster $(ARGS)
+
 images: ## Build all images with docker or podman; bills of materials in build/sbom (deploy/README.md has the options)
 	@deploy/images.sh
 
@@ -50,7 +54,7 @@ image-test: $(VENV)/.ready ## Build the images and play the demo's story with th
 lint: $(VENV)/.ready ## Check style and types
 	ruff check .
 	ruff format --check .
-	mypy contracts/src chassis/src services/*/src devstack/src bridge/src tests bench chaos fuzz contracts/write_documents.py docs/write_settings.py deploy/k8s/*.py deploy/image_tests deploy/k8s/checks
+	mypy contracts/src chassis/src services/*/src devstack/src bridge/src tests bench chaos fuzz contracts/write_documents.py docs/write_settings.py deploy/k8s/*.py deploy/image_tests deploy/k8s/checks deploy/k8s/cluster
 
 format: $(VENV)/.ready ## Mend what the linter can mend
 	ruff check --fix .
@@ -94,3 +98,9 @@ $(HELM3): deploy/k8s/checks/helm3/go.mod deploy/k8s/checks/helm3/go.sum
 	@echo "Building $@ (once; a minute or two)"
 	@cd $(<D) && go build -trimpath -mod=readonly -o $(CURDIR)/$@ \
 	  -ldflags "-s -w -X helm.sh/helm/v3/internal/version.version=$$(go list -m -f '{{.Version}}' helm.sh/helm/v3)" helm.sh/helm/v3/cmd/helm
+
+build/bin/controlplane: $(CONTROL_PLANE)/go.mod $(CONTROL_PLANE)/go.sum $(CONTROL_PLANE)/main.go $(CONTROL_PLANE)/build
+	@command -v go >/dev/null || { echo "make cluster-test needs Go 1.26 or newer" >&2; exit 1; }
+	@mkdir -p build/bin
+	@echo "Building Kubernetes' control plane (once; a quarter of an hour on two free cores)"
+	@$(CONTROL_PLANE)/build build/bin

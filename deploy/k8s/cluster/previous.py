@@ -32,7 +32,7 @@ class Previous:
 def previous(chart: Path, into: Path) -> Previous:
     """The chart with the version before this one, from the repository's history; a made-up one where there is none."""
     now = _version((chart / FILE).read_text())
-    for commit in _git("log", "--format=%H", "--", str(chart / FILE)).decode().split():
+    for commit in _commits(chart / FILE):
         shown = _git("show", f"{commit}:{chart / FILE}").decode()
         if _version(shown) != now:
             with tarfile.open(fileobj=io.BytesIO(_git("archive", commit, str(chart)))) as kept:
@@ -54,6 +54,14 @@ def _made_up(chart: Path, into: Path, now: str) -> Previous:
 def _version(text: str) -> str:
     version: str = yaml.safe_load(text)["version"]
     return version
+
+
+def _commits(file: Path) -> list[str]:
+    """Those that changed it, the latest first; none where the repository's history is not at hand."""
+    try:
+        return _git("log", "--format=%H", "--", str(file)).decode().split()
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        return []
 
 
 def _git(*arguments: str) -> bytes:

@@ -47,9 +47,9 @@ def test_every_deployment_has_all_its_pods(installed: Installed, record_property
     assert all(one["status"]["readyReplicas"] >= one["spec"]["replicas"] for one in deployments)
 
 
-def test_every_service_leads_to_pods(installed: Installed) -> None:
-    slices = installed.release.objects("endpointslices")
-    leading = {one["metadata"]["labels"]["kubernetes.io/service-name"] for one in slices if one["endpoints"]}
+def test_every_service_leads_to_a_port_of_pods(installed: Installed) -> None:
+    slices = [one for one in installed.release.objects("endpointslices") if one["endpoints"] and one["ports"]]
+    leading = {one["metadata"]["labels"]["kubernetes.io/service-name"] for one in slices}
 
     services = {one["metadata"]["name"] for one in installed.release.objects("services")}
     assert len(services) >= 2

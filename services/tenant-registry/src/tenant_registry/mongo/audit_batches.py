@@ -1,11 +1,13 @@
-"""What people do in Jira is noted many rows at a time: while one insert is under way, the next gathers."""
+"""What people do in Jira is noted many rows at a time: nobody waits for these notes, and MongoDB works less."""
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from tenant_registry.rows import AuditRow
+
+GATHERED_FOR = timedelta(milliseconds=100)
 
 
 class Notes(Protocol):
@@ -15,7 +17,7 @@ class Notes(Protocol):
 
 
 class AuditBatches:
-    """Writes rows of the audit; no timers, and nobody waits while nothing is being written."""
+    """Writes rows of the audit: those of a tenth of a second, and of the time that the insert before takes."""
 
     def __init__(self, audit: Notes) -> None:
         self._audit = audit
@@ -31,6 +33,7 @@ class AuditBatches:
         await asyncio.shield(self._next)  # one who is cancelled does not take the others along
 
     async def _write(self) -> None:
+        await asyncio.sleep(GATHERED_FOR.total_seconds())
         async with self._writing:
             acts, self._gathered, self._next = list(self._gathered.values()), {}, None
             await self._audit.note_acts(acts)
