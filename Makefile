@@ -33,7 +33,7 @@ soak: $(VENV)/.ready ## Watch memory, files and tasks under load for MINUTES (60
 upgrade-test: $(VENV)/.ready ## Roll out beside the previous version under load, and back: build/upgrade.json (SHORT=1: two minutes)
 	@python -m chaos.upgrade $(if $(SHORT),--short) $(ARGS)
 
-fuzz: $(VENV)/.ready ## Feed every way in with what nobody expects: build/fuzz.json (SHORT=1: a few hundred cases)
+fuzz: $(VENV)/.ready ## Feed every way in with what nobody expects: build/fuzz.json (ten minutes; SHORT=1: one)
 	@python -m fuzz $(if $(SHORT),--short) $(ARGS)
 
 chart: $(CHART_VENV)/.ready $(if $(shell command -v go),$(HELM3)) ## Check the chart and the manifests: both Helms, four Kubernetes versions, policies, checkov
@@ -63,9 +63,7 @@ format: $(VENV)/.ready ## Mend what the linter can mend
 documents: $(VENV)/.ready ## Write anew what is derived from code: schemas, settings.md, the chart's files
 	python contracts/write_documents.py
 	python docs/write_settings.py
-	python deploy/k8s/write_kafka.py
-	python deploy/k8s/write_dashboards.py
-	python deploy/k8s/write_chart.py
+	python -m deploy.k8s.write_documents
 
 lock: $(VENV)/.ready ## Write requirements.lock anew from the members' pyproject files
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \

@@ -9,7 +9,7 @@ import httpx
 
 from bridge.demo.browser import Browser
 from bridge.demo.environment import Addresses
-from bridge.demo.jira_side import JiraSide
+from bridge.demo.jira_side import JiraSide, Json
 from chaos.jiras import Jira
 from chaos.teams import Person, Teams
 
@@ -42,7 +42,7 @@ class Companies:
         found = [self.teams.world.person(name) for name in names]
         self.people = [Person(one.key, one.name, number % tenants) for number, one in enumerate(found)]
         for start in range(0, len(self.people), 4):
-            await asyncio.gather(*(self._connect(person) for person in self.people[start : start + 4]))
+            await asyncio.gather(*(self.connect(person) for person in self.people[start : start + 4]))
 
     async def ask_for_code(self, tenant: int, patience: float = PATIENCE) -> str:
         """Have the registrar ask for a registration code; gives what the bot says."""
@@ -51,14 +51,8 @@ class Companies:
         await self.teams.deliver_until_heard(self.teams.message(registrar, "register"), patience)
         return await self.teams.hear(registrar, lambda text: bool(CODE.search(text)), since, patience)
 
-    async def _register(self, side: JiraSide, tenant: int) -> None:
-        found = CODE.search(await self.ask_for_code(tenant))
-        assert found is not None
-        registration = await side.register(found[1])
-        await side.link_application(registration)
-        await side.check(registration)
-
-    async def _connect(self, person: Person) -> None:
+    async def connect(self, person: Person) -> None:
+        """Take a person through connecting, up to the bot's word that it is done."""
         await self.jiras[person.tenant].add_user(person.key, person.name)
         await self.teams.deliver_until_heard(self.teams.message(person, "connect"), PATIENCE)
         url = await self.teams.button(person)
@@ -66,3 +60,11 @@ class Companies:
             code = await Browser(person.name, http).allow(url)
         await self.teams.deliver_until_heard(self.teams.verification(person, code), PATIENCE)
         await self.teams.hear(person, lambda text: "Connected to" in text)
+
+    async def _register(self, side: JiraSide, tenant: int) -> Json:
+        found = CODE.search(await self.ask_for_code(tenant))
+        assert found is not None
+        registration = await side.register(found[1])
+        await side.link_application(registration)
+        await side.check(registration)
+        return registration

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 from chaos.ledger import Command, Effect, by_number
 
@@ -26,9 +27,20 @@ class Verdict:
     """Nobody sent these."""
 
     @property
+    def wrong(self) -> dict[str, Sequence[Any]]:
+        """Everything that must be empty, by its name in a report."""
+        return {
+            "lost": self.lost,
+            "doubled": self.doubled,
+            "out of order": self.out_of_order,
+            "wrong author": self.wrong_author,
+            "in the wrong place": self.wrong_place,
+            "sent by nobody": self.unknown,
+        }
+
+    @property
     def clean(self) -> bool:
-        wrong = (self.lost, self.doubled, self.out_of_order, self.wrong_author, self.wrong_place, self.unknown)
-        return not any(wrong)
+        return not any(self.wrong.values())
 
 
 @dataclass

@@ -28,12 +28,7 @@ class Requirement:
 def requirements(verdict: Verdict, outcomes: Sequence[Outcome], more: Mapping[str, Any]) -> list[Requirement]:
     """What is required, and whether it was so."""
     wrong = {
-        "lost": verdict.lost,
-        "doubled": verdict.doubled,
-        "out of order": verdict.out_of_order,
-        "wrong author": verdict.wrong_author,
-        "in the wrong place": verdict.wrong_place,
-        "sent by nobody": verdict.unknown,
+        **verdict.wrong,
         "good messages in dead letters": more["dead_letters_of_good_messages"],
         "other failures": [failure for outcome in outcomes for failure in outcome.failures],
     }
@@ -90,14 +85,19 @@ def totals(verdict: Verdict, commands: Mapping[int, Command], seconds: float) ->
     }
 
 
-def show(console: Console, found: Sequence[Requirement], told: Mapping[str, Any]) -> None:
-    """The end of a run, on the console."""
+def table_of(found: Sequence[Requirement]) -> Table:
+    """What was required and what was found, for the console."""
     table = Table(title="What was required", title_justify="left", box=None)
     for column in ("", "", "found", "required"):
         table.add_column(column)
     for one in found:
         table.add_row("[green]✓[/]" if one.met else "[red]✗[/]", one.name, f"{one.value:g}", one.limit)
-    console.print(table)
+    return table
+
+
+def show(console: Console, found: Sequence[Requirement], told: Mapping[str, Any]) -> None:
+    """The end of a run, on the console."""
+    console.print(table_of(found))
     total = told["total"]
     kills = sum(told["kills"].values())
     console.print(

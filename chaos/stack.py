@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -75,34 +75,14 @@ class Stack:
 
     async def start(self, tenants: int) -> Addresses:
         """Start in the order of need; raises ProcessFailed."""
-        shutil.rmtree(self.directory, ignore_errors=True)
-        self.directory.mkdir(parents=True)
-        kafka, vault = ApacheKafka(self.directory), DurableVault(self.directory)
-        mongo = embedded_mongo(self.directory)
-        self.engines = {"kafka": kafka, "mongodb": mongo, "vault": vault}
-        gateway_port = free_port()
-        self._gate = Gate(gateway_port)
-        bot = ConnectorSettings(bot_url=f"http://{HOST}:{await self._gate.start()}/api/messages")
-        bot = replace(bot, extra_people=self.people)
-        self._connector = self._start_connector(bot)
-        self.jiras = [self._jira(index) for index in range(tenants)]
-        everything = [*self.engines.values(), self._connector, *self.jiras]
-        await asyncio.gather(*(asyncio.to_thread(one.start) for one in everything))
-        async with KafkaAdmin(ServiceSettings(kafka_bootstrap=kafka.url)) as admin:
+        self._gate = Gate(gateway_port := free_port())
+        bot = self._bot_at(await self._gate.start())
+        engines, jira, connector = await self._start_surroundings(tenants, bot)
+        async with KafkaAdmin(ServiceSettings(kafka_bootstrap=engines.kafka_bootstrap)) as admin:
             if wrong := [report for report in await apply(admin) if not report.fine]:
                 raise ProcessFailed(f"Topic {wrong[0].name} was not created: {wrong[0].says}")
-        engines = Engines(
-            kind=EngineKind.APACHE,
-            kafka_bootstrap=kafka.url,
-            kafka_name=kafka.name,
-            mongo_url=mongo.url,
-            mongo_name=mongo.name,
-            vault_url=vault.url,
-            vault_name=vault.name,
-            vault_token=vault.token,
-        )
         ports = {service: free_port() for service in SERVICES}
-        at = Addresses(engines, self.jiras[0].url, self._connector.url, free_port(), gateway_port, ports)
+        at = Addresses(engines, jira, connector, free_port(), gateway_port, ports)
         self.services = {name: Service(name, self._environment(name, at, bot), self.directory) for name in SERVICES}
         await asyncio.gather(*(asyncio.to_thread(service.start) for service in self.services.values()))
         self._watch = asyncio.create_task(self._restart_what_ends())
@@ -161,6 +141,24 @@ class Stack:
         pid = self._jira_processes[index].pid
         with suppress(ProcessLookupError):
             os.kill(pid or 0, signal.SIGSTOP if frozen else signal.SIGCONT)
+
+    def _bot_at(self, port: int) -> ConnectorSettings:
+        """Give the settings of a Connector that reaches the bot at this port."""
+        return ConnectorSettings(bot_url=f"http://{HOST}:{port}/api/messages", extra_people=self.people)
+
+    async def _start_surroundings(self, tenants: int, bot: ConnectorSettings) -> tuple[Engines, str, str]:
+        """Start engines and stand-ins with an empty directory; give the engines, the first Jira and the Connector."""
+        shutil.rmtree(self.directory, ignore_errors=True)
+        self.directory.mkdir(parents=True)
+        kafka, vault = ApacheKafka(self.directory), DurableVault(self.directory)
+        mongo = embedded_mongo(self.directory)
+        self.engines = {"kafka": kafka, "mongodb": mongo, "vault": vault}
+        connector = self._connector = self._start_connector(bot)
+        self.jiras = [self._jira(index) for index in range(tenants)]
+        everything = [*self.engines.values(), connector, *self.jiras]
+        await asyncio.gather(*(asyncio.to_thread(one.start) for one in everything))
+        engines = Engines.running(EngineKind.APACHE, (kafka, mongo, vault), vault.token)
+        return engines, self.jiras[0].url, connector.url
 
     def _environment(self, name: str, at: Addresses, bot: ConnectorSettings) -> dict[str, str]:
         world = World(bot)

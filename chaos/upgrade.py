@@ -12,7 +12,6 @@ from typing import Any
 
 import httpx
 from rich.console import Console
-from rich.table import Table
 
 from chaos import report
 from chaos.report import Requirement
@@ -54,14 +53,8 @@ async def upgrade(plan: Plan, versions: dict[str, Version], seed: int, console: 
 
 def requirements(played: Played, understood: Sequence[Understood]) -> list[Requirement]:
     """What is required, and whether it was so."""
-    verdict = played.verdict
     wrong: dict[str, Sequence[Any]] = {
-        "lost": verdict.lost,
-        "doubled": verdict.doubled,
-        "out of order": verdict.out_of_order,
-        "wrong author": verdict.wrong_author,
-        "in the wrong place": verdict.wrong_place,
-        "sent by nobody": verdict.unknown,
+        **played.verdict.wrong,
         "dead letters": played.letters,
         "changes that no subscriber heard of": played.told.untold,
         "changes told twice": played.told.twice,
@@ -89,14 +82,9 @@ def as_json(played: Played, understood: Sequence[Understood]) -> dict[str, Any]:
     }
 
 
-def show(console: Console, required: Sequence[dict[str, Any]], total: dict[str, Any]) -> None:
+def show(console: Console, required: Sequence[Requirement], total: dict[str, Any]) -> None:
     """The end of a run, on the console."""
-    table = Table(title="What was required", title_justify="left", box=None)
-    for column in ("", "", "found", "required"):
-        table.add_column(column)
-    for one in required:
-        table.add_row("[green]✓[/]" if one["met"] else "[red]✗[/]", one["name"], f"{one['value']:g}", one["limit"])
-    console.print(table)
+    console.print(report.table_of(required))
     console.print(f"{total['sent']} commands ({total['deliveries']} deliveries), {total['seconds']:g} s")
 
 
@@ -122,7 +110,7 @@ def main() -> int:
     told = {"form": given.plan.form.name, "seed": given.seed, "versions": names, **as_json(played, understood)}
     given.output.parent.mkdir(parents=True, exist_ok=True)
     given.output.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
-    show(console, told["requirements"], told["total"])
+    show(console, [Requirement(**one) for one in told["requirements"]], told["total"])
     console.print(f"Written to {given.output}")
     return 0 if told["passed"] else 1
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bridge import cards
-from bridge.demo.jira_side import JiraSide
-from chaos.company import CODE, Companies
+from bridge.demo.jira_side import JiraSide, Json
+from chaos.company import Companies
 from chaos.jiras import MARKED, PROJECT
 from chaos.ledger import Command
 from chaos.teams import Person
@@ -35,13 +35,13 @@ class Subscribers(Companies):
         """Connect one more person of each tenant, whose own chat hears of every change in the project."""
         self.subscribers = [self._newcomer(tenant) for tenant in range(len(self.jiras))]
         for person in self.subscribers:
-            await self._connect(person)
+            await self.connect(person)
             await self.teams.deliver_until_heard(self.teams.message(person, f"subscribe {PROJECT}"), 30)
             await self.teams.hear(person, lambda text: "now hears of" in text)
 
     async def connect_newcomer(self) -> None:
         """One more person goes all the way through connecting."""
-        await self._connect(self._newcomer(self._come % len(self.jiras)))
+        await self.connect(self._newcomer(self._come % len(self.jiras)))
 
     async def heard(self) -> Counter[int]:
         """How many cards about each command's change the subscribers got."""
@@ -54,13 +54,10 @@ class Subscribers(Companies):
         person = self.teams.world.person(f"person{len(self.people) + self._come}")
         return Person(person.key, person.name, tenant)
 
-    async def _register(self, side: JiraSide, tenant: int) -> None:
-        found = CODE.search(await self.ask_for_code(tenant))
-        assert found is not None
-        registration = await side.register(found[1])
-        await side.link_application(registration)
+    async def _register(self, side: JiraSide, tenant: int) -> Json:
+        registration = await super()._register(side, tenant)
         await side.add_webhook(registration)
-        await side.check(registration)
+        return registration
 
 
 def told(commands: Mapping[int, Command], heard: Mapping[int, int]) -> Told:

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -16,10 +15,6 @@ from chaos.upgrade_door import Door
 from chaos.upgrade_versions import Version
 from contracts.topics import SERVICES
 from devstack.connector.settings import ConnectorSettings
-from devstack.engines import EngineKind, Engines
-from devstack.engines.apache_kafka import ApacheKafka
-from devstack.engines.durable_vault import DurableVault
-from devstack.engines.embedded_mongo import embedded_mongo
 from devstack.engines.server import HOST, free_port
 from devstack.process import Process, ProcessFailed
 
@@ -71,31 +66,10 @@ class MixedStack(Stack):
 
     async def start(self, tenants: int) -> Addresses:
         """Start engines, stand-ins and the old version of every service; raises ProcessFailed."""
-        shutil.rmtree(self.directory, ignore_errors=True)
-        self.directory.mkdir(parents=True)
         ports = {name: await door.start() for name, door in self.doors.items()}
-        bot = ConnectorSettings(bot_url=f"http://{HOST}:{ports['bot-gateway']}/api/messages", extra_people=self.people)
-        kafka, vault = ApacheKafka(self.directory), DurableVault(self.directory)
-        mongo = embedded_mongo(self.directory)
-        self.engines = {"kafka": kafka, "mongodb": mongo, "vault": vault}
-        self._connector = self._start_connector(bot)
-        self.jiras = [self._jira(index) for index in range(tenants)]
-        everything = [*self.engines.values(), self._connector, *self.jiras]
-        await asyncio.gather(*(asyncio.to_thread(one.start) for one in everything))
-        engines = Engines(
-            kind=EngineKind.APACHE,
-            kafka_bootstrap=kafka.url,
-            kafka_name=kafka.name,
-            mongo_url=mongo.url,
-            mongo_name=mongo.name,
-            vault_url=vault.url,
-            vault_name=vault.name,
-            vault_token=vault.token,
-        )
-        self._bot = bot
-        self._at = Addresses(
-            engines, self.jiras[0].url, self._connector.url, ports["tenant-registry"], ports["bot-gateway"], {}
-        )
+        self._bot = self._bot_at(ports["bot-gateway"])
+        surroundings = await self._start_surroundings(tenants, self._bot)
+        self._at = Addresses(*surroundings, ports["tenant-registry"], ports["bot-gateway"], health_ports={})
         await self.apply_topics(self.old)
         await self.add(self.old, SERVICES)
         self._watch = asyncio.create_task(self._restart_what_ends())

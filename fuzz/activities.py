@@ -3,16 +3,16 @@
 import base64
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import httpx
-from chaos.company import REGISTRARS
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from devstack.connector.activities import Activities, Place
 from devstack.connector.world import World
+from fuzz.crowd import Crowd
 from fuzz.found import Found
 from fuzz.strange import ANYTHING, RAW, TEXT, mutated
 from fuzz.town import Town
@@ -38,8 +38,10 @@ LEGAL = frozenset({*range(0x20, 0x7F), *range(0x80, 0x100)})
 
 def fuzz(town: Town, amount: Amount) -> Found:
     """Send all of it to the running gateway."""
-    found = Found("bot-gateway's activities")
-    good = _good(town)
+    found = Found("bot-gateway's activities", tell=amount.tell)
+    world = World(town.bot)
+    crowd = Crowd(world)
+    good = _good(Activities(town.bot, world), crowd.places())
     bodies = st.one_of(*[st.sampled_from(good).flatmap(mutated).map(_encoded)] * 3, ANYTHING.map(_encoded), RAW)
     trusted = town.keys.signing.bot_token(town.bot.app_id, town.bot.service_url)
     with found.timed(), httpx.Client(timeout=PATIENCE, trust_env=False) as http:
@@ -48,8 +50,8 @@ def fuzz(town: Town, amount: Amount) -> Found:
             _send(http, town.at.bot, body, authorization, expected, found)
 
         few = Amount(-(-amount.cases // 4), amount.seed)
-        tried(amount, bodies, lambda body: send(body, f"Bearer {trusted}".encode(), TAKEN))
-        body = _encoded(good[0])
+        tried(amount, bodies, lambda body: send(crowd.of_the_next(body), f"Bearer {trusted}".encode(), TAKEN))
+        body = crowd.of_the_next(_encoded(good[0]))
         tried(few, _bad_tokens(town), lambda header: send(body, header, REFUSED))
     return found
 
@@ -71,20 +73,20 @@ def _send(http: httpx.Client, url: str, body: bytes, authorization: bytes, expec
         found.fail(f"HTTP {status}", f"{shown(body)} with {shown(authorization)}")
 
 
-def _good(town: Town) -> list[dict[str, Any]]:
-    """One activity of every kind that Teams sends."""
-    world = World(town.bot)
-    place = Place(world.person(REGISTRARS[0]), world.conversation(REGISTRARS[0]))
-    channel = Place(world.person(REGISTRARS[0]), world.conversation("general"))
-    write = Activities(town.bot, world)
-    messages = [write.message(place, text, f"f:{n}", mention=False) for n, text in enumerate(COMMANDS)]
-    messages += [write.message(channel, text, f"g:{n}", mention=True) for n, text in enumerate(COMMANDS)]
+def _good(write: Activities, places: Sequence[Place]) -> list[dict[str, Any]]:
+    """One activity of every kind that Teams sends; the first of the places is the chat with the bot alone."""
+    place = places[0]
+    messages = [
+        write.message(where, text, f"f:{n}", mention=where is not place)
+        for where in places
+        for n, text in enumerate(COMMANDS)
+    ]
     card = {"action": {"type": "Action.Execute", "verb": "command", "data": {"bridgeCommand": "OPS-1"}}}
     values: list[object] = [{"state": "12345678"}, card, {"data": {"bridgeCommand": "help"}, "commandId": "show"}]
     invokes = [write.invoke(place, name, value) for name in INVOKES for value in values]
     others = [
         write.submit(place, {"bridgeCommand": "help"}, "f:s"),
-        *(write.membership(where, added=added) for where in (place, channel) for added in (True, False)),
+        *(write.membership(where, added=added) for where in places for added in (True, False)),
         *(write.installation(place, added=added) for added in (True, False)),
         write.reaction(place, "like", "f:r"),
     ]

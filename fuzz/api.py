@@ -38,7 +38,7 @@ class Caller:
 
 def fuzz(town: Town, amount: Amount) -> Found:
     """Call everything as everybody; `amount` is for each operation and caller."""
-    found = Found(NAME)
+    found = Found(NAME, tell=amount.tell)
     with found.timed():
         for caller in _callers(town):
             before = found.cases

@@ -44,7 +44,7 @@ SAFE_LINK = re.compile(r"https?://[^\s@\\]+")
 
 def fuzz(amount: Amount) -> Found:
     """Let cards be built of all outcomes and notices."""
-    found = Found("card builder")
+    found = Found("card builder", tell=amount.tell)
     for number, kind in enumerate(KINDS):
         cases = -(-amount.cases // len(KINDS))
         events = data_of(kind, TEXTS).map(partial(event, kind))

@@ -38,12 +38,11 @@ Headers = list[tuple[str, bytes | None]]
 
 async def fuzz(town: Town, amount: Amount) -> Found:
     """Publish, wait until all is read, and look what became of it."""
-    found = Found("consumers")
+    found = Found("consumers", tell=amount.tell)
     with found.timed():
-        messages = await asyncio.to_thread(_drawn, amount)
+        messages = await asyncio.to_thread(_drawn, amount, found)
         began = time.perf_counter()
         places = await publish(town.at.engines.kafka_bootstrap, messages)
-        found.cases = len(places)
         await _all_read(town, found)
         due = {place: one for place, one in zip(places, messages, strict=True) if _hopeless(one)}
         await _set_aside(town, due, found)
@@ -51,11 +50,16 @@ async def fuzz(town: Town, amount: Amount) -> Found:
     return found
 
 
-def _drawn(amount: Amount) -> list[Message]:
+def _drawn(amount: Amount, found: Found) -> list[Message]:
     messages: list[Message] = []
+
+    def keep(message: Message) -> None:
+        messages.append(message)
+        found.count()
+
     share = Amount(-(-amount.cases // len(READ)), amount.seed)
     for topic in READ:
-        tried(share, _messages(topic), messages.append)
+        tried(share, _messages(topic), keep)
     return messages
 
 

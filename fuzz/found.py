@@ -11,6 +11,7 @@ SLOWEST_ALLOWED = 1.0
 """Seconds that one case may take."""
 TRIED_AGAIN = 3
 FAILURES_TOLD = 20
+Tell = Callable[["Found"], None]
 
 
 @dataclass
@@ -27,6 +28,8 @@ class Found:
     counts: Counter[str] = field(default_factory=Counter)
     """How often each failure was seen."""
     details: dict[str, Any] = field(default_factory=dict)
+    tell: Tell = lambda _: None
+    """Called with each case: says how far it is."""
 
     @property
     def ok(self) -> bool:
@@ -39,9 +42,14 @@ class Found:
         if what not in self.failures or len(example) < len(self.failures[what]):
             self.failures[what] = example
 
+    def count(self) -> None:
+        """One more case."""
+        self.cases += 1
+        self.tell(self)
+
     def took(self, seconds: float, example: str, again: Callable[[], float] | None = None) -> None:
         """One more case was tried, and took so long; `again` tells a slow case from a busy machine."""
-        self.cases += 1
+        self.count()
         for _ in range(TRIED_AGAIN):
             if seconds > SLOWEST_ALLOWED and again is not None:
                 seconds = min(seconds, again())

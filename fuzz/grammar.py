@@ -24,7 +24,7 @@ LINES = st.one_of(
 
 def fuzz(amount: Amount) -> Found:
     """Let lines be read."""
-    found = Found("grammar")
+    found = Found("grammar", tell=amount.tell)
     hold(found, amount, LINES, read)
     return found
 

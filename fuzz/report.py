@@ -1,6 +1,7 @@
 """What came of a run, on the console."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -9,6 +10,28 @@ from rich.table import Table
 from fuzz.found import Found
 
 EXAMPLE_SHOWN = 400
+TELL_EVERY = 10.0
+"""Seconds."""
+
+
+class Progress:
+    """Says now and then how far a part is: a long run must not look like one that hangs."""
+
+    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
+        self._console = console
+        self._clock = clock
+        self._told = clock()
+
+    def begin(self, name: str) -> None:
+        """A part begins."""
+        self._told = self._clock()
+        self._console.print(f"  {name} …", style="dim")
+
+    def tell(self, found: Found) -> None:
+        """One more case of a part was tried."""
+        if self._clock() - self._told >= TELL_EVERY:
+            self._told = self._clock()
+            self._console.print(f"    {found.cases:,} cases", style="dim")
 
 
 def show(console: Console, founds: Sequence[Found], memory: Mapping[str, Mapping[str, float]]) -> None:

@@ -38,9 +38,10 @@ class Asked:
         """Whether a part is asked for."""
         return not self.only or name in self.only
 
-    def amount(self, name: str) -> Amount:
-        """How much of a part."""
-        return Amount(getattr(self.form, name), self.seed)
+    def begun(self, name: str, progress: report.Progress) -> Amount:
+        """Begin a part: how much of it is tried."""
+        progress.begin(name)
+        return Amount(getattr(self.form, name), self.seed, progress.tell)
 
 
 async def run(asked: Asked, console: Console) -> dict[str, Any]:
@@ -48,14 +49,14 @@ async def run(asked: Asked, console: Console) -> dict[str, Any]:
     began, machine = time.perf_counter(), facts()
     founds: list[Found] = []
     memory: dict[str, dict[str, float]] = {}
+    progress = report.Progress(console)
     for name, part in PURE.items():
         if asked.wants(name):
-            with console.status(name):
-                founds.append(await asyncio.to_thread(part, asked.amount(name)))
+            founds.append(await asyncio.to_thread(part, asked.begun(name, progress)))
     if any(asked.wants(name) for name in (*IN_TOWN, CONSUMERS)):
-        with console.status("starting all of Bridge"):
-            async with town(asked.directory) as here:
-                founds += await _in_town(asked, here, memory, console)
+        progress.begin("starting all of Bridge")
+        async with town(asked.directory) as here:
+            founds += await _in_town(asked, here, memory, progress)
     report.show(console, founds, memory)
     return {
         "form": asked.form.name,
@@ -70,16 +71,16 @@ async def run(asked: Asked, console: Console) -> dict[str, Any]:
     }
 
 
-async def _in_town(asked: Asked, here: Town, memory: dict[str, dict[str, float]], console: Console) -> list[Found]:
+async def _in_town(
+    asked: Asked, here: Town, memory: dict[str, dict[str, float]], progress: report.Progress
+) -> list[Found]:
     founds: list[Found] = []
     before = here.memory()
     for name, part in IN_TOWN.items():
         if asked.wants(name):
-            console.print(f"  {name} …", style="dim")
-            founds.append(await asyncio.to_thread(part, here, asked.amount(name)))
+            founds.append(await asyncio.to_thread(part, here, asked.begun(name, progress)))
     if asked.wants(CONSUMERS):
-        console.print(f"  {CONSUMERS} …", style="dim")
-        founds.append(await consumers.fuzz(here, asked.amount(CONSUMERS)))
+        founds.append(await consumers.fuzz(here, asked.begun(CONSUMERS, progress)))
     if asked.wants("api") and (few := _too_few(asked, founds)):
         few[0].fail("too few cases", f"{few[0].cases} of {asked.form.api_cases_at_least}")
     memory |= {name: {"before": before[name], "after": after} for name, after in here.memory().items()}

@@ -26,6 +26,8 @@ from fuzz.keys import Keys
 WITHOUT_LIMITS = {"REQUESTS_PER_MINUTE": "1000000000", "HOOKS_PER_MINUTE": "1000000000"}
 SOON_GIVEN_UP = {"PARK_AFTER": "PT2S", "RETRY_BUDGET": "PT20S"}
 """So that what waits for a Jira that is not there comes to its end within the run."""
+PEOPLE = 100
+"""Who write to the bot: see `crowd.py`."""
 LOGGED_BUGS = ("handler_failed", "Traceback (most recent call last)", "Task exception was never retrieved")
 
 
@@ -43,7 +45,7 @@ class Town:
     @property
     def bot(self) -> ConnectorSettings:
         """What the gateway knows of the bot."""
-        return ConnectorSettings(public_url=self.at.connector, bot_url=self.at.bot)
+        return ConnectorSettings(public_url=self.at.connector, bot_url=self.at.bot, extra_people=PEOPLE)
 
     def memory(self) -> dict[str, float]:
         """Resident memory of the services, in MB."""
@@ -87,12 +89,12 @@ async def town(directory: Path) -> AsyncIterator[Town]:
         "OPENID_METADATA_URL": keys.metadata_url,
         "OPERATOR_TOKEN_HASH": hashlib.sha256(operator_token.encode()).hexdigest(),
     }
-    stack = Stack(directory, people=2, settings={**WITHOUT_LIMITS, **SOON_GIVEN_UP, **own})
+    stack = Stack(directory, people=PEOPLE, settings={**WITHOUT_LIMITS, **SOON_GIVEN_UP, **own})
     try:
         at = await stack.start(tenants=1)
         keys.connector = at.connector
         async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
-            teams = Teams(at.connector, ConnectorSettings(public_url=at.connector, extra_people=2), http)
+            teams = Teams(at.connector, ConnectorSettings(public_url=at.connector, extra_people=PEOPLE), http)
             jira = Jira(0, stack.jiras[0].url, http)
             companies = Companies(teams, [jira])
             side = JiraSide(http, jira.url, at.registry)

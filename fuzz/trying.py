@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
-from fuzz.found import Found
+from fuzz.found import Found, Tell
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,8 @@ class Amount:
 
     cases: int
     seed: int
+    tell: Tell = lambda _: None
+    """For those who want to know how far it is."""
 
 
 def tried(amount: Amount, strategy: SearchStrategy[Any], one: Callable[[Any], None]) -> None:

@@ -30,7 +30,7 @@ BODIES = st.one_of(
 
 def fuzz(amount: Amount) -> Found:
     """Let bodies be read."""
-    found = Found("webhook parser")
+    found = Found("webhook parser", tell=amount.tell)
     hold(found, amount, BODIES, read)
     return found
 

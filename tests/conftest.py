@@ -38,11 +38,18 @@ def engines(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="session")
-def apache_kafka(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKafka]:
-    """A real Kafka of one broker (`url`); a test may kill it when it starts it again."""
+def java() -> None:
+    """What a real Apache Kafka needs; without it a test is skipped, in CI it fails."""
     if reason := why_not():
         refuse = pytest.fail if os.environ.get("CI") else pytest.skip
         refuse(f"a real Apache Kafka cannot run here: {reason}")
+
+
+@pytest.fixture(scope="session")
+def apache_kafka(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory, java: None
+) -> Iterator[ApacheKafka]:
+    """A real Kafka of one broker (`url`); a test may kill it when it starts it again."""
     kafka = ApacheKafka(tmp_path_factory.mktemp("apache-kafka"))
     try:
         kafka.start()

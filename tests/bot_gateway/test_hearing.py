@@ -52,7 +52,7 @@ class Scene:
 async def test_a_command_is_published_under_its_intent_id_and_nothing_is_said_yet() -> None:
     scene = Scene()
 
-    assert await scene.hear(message()) == {}
+    assert await scene.hear(message()) is None
 
     seen, intent = scene.log.events
     assert isinstance(seen, ConversationSeen)
@@ -160,7 +160,7 @@ async def test_what_is_no_command_is_answered_in_reply() -> None:
 
 
 async def test_help_that_could_not_be_posted_is_no_error_for_teams() -> None:
-    assert await Scene(chats=Chats(TeamsUnavailable("away"))).hear(message("help")) == {}
+    assert await Scene(chats=Chats(TeamsUnavailable("away"))).hear(message("help")) is None
 
 
 PRESSED = {"action": {"type": "Action.Execute", "verb": "command", "data": {"bridgeCommand": "OPS-7"}}}

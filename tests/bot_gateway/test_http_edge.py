@@ -88,7 +88,7 @@ async def test_a_comment_is_published_and_answered_with_200() -> None:
     bot = Bot()
     answer = await bot.call(message("comment OPS-7 deployed to staging"))
 
-    assert (answer.status_code, answer.json()) == (200, {})
+    assert (answer.status_code, answer.content) == (200, b"")
     (intent,) = bot.log.of(Intent)
     assert isinstance(intent, CommentAsked)
     assert intent.origin.conversation.service_url == SERVICE_URL
@@ -233,6 +233,8 @@ async def test_every_published_sample_of_an_activity_is_answered_with_200() -> N
         if not bot.admission.service_urls.allows(service_url):
             activity["serviceUrl"] = service_url = SERVICE_URL
         answer = await bot.call(activity, token=signer.sign(claims(bot.clock, serviceurl=service_url)))
-        answered[path.name] = (answer.status_code, isinstance(answer.json(), dict))
+        # Of an invoke the body is the answer; nobody reads one of anything else.
+        said = isinstance(answer.json(), dict) if activity["type"] == "invoke" else answer.content == b""
+        answered[path.name] = (answer.status_code, said)
 
     assert answered == dict.fromkeys(answered, (200, True))

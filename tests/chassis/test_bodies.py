@@ -1,7 +1,6 @@
 """What is too large is refused so that the sender sees the refusal, on a real socket too."""
 
 import asyncio
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from starlette.types import Message
 from tests.chassis.measuring import LIMIT
 
 from chassis.bodies import THROWN_AWAY, BodyBroken, BodyTooLarge, BodyTooSlow, read_body
+from devstack.engines.server import free_port
 
 ROOT = Path(__file__).parents[2]
 SOON = timedelta(seconds=0.05)
@@ -23,9 +23,7 @@ SOON = timedelta(seconds=0.05)
 @contextmanager
 def served() -> Iterator[str]:
     """Serve in a process of its own: only then does the sender still send while the server closes."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
+    port = free_port()
     options = ("--http", "httptools", "--loop", "uvloop", "--port", str(port), "--log-level", "critical")
     with subprocess.Popen(
         [sys.executable, "-m", "uvicorn", "tests.chassis.measuring:app", *options], cwd=ROOT

@@ -8,8 +8,8 @@ import pytest
 from aiokafka.errors import KafkaConnectionError
 from pydantic import SecretStr, ValidationError
 from structlog.testing import capture_logs
+from tests.certificates import Authority
 from tests.chassis.token_server import TokenServer, running_token_server
-from tests.engines.kafka_certificates import Authority
 
 from chassis.kafka_login import client_options
 from chassis.kafka_tokens import QUIET_AFTER_FAILURE, KafkaTokens

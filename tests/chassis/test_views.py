@@ -1,8 +1,10 @@
 """A view is the last value per key, ready when complete, and rebuilt when its file does not fit."""
 
 import asyncio
+import statistics
+import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
@@ -217,3 +219,20 @@ async def test_a_fresh_look_finds_what_was_published_before_it(cluster: Cluster)
 
     assert await view.fresh("nobody") is None
     await closed(view, task)
+
+
+async def test_a_fresh_look_does_not_wait_for_the_fetch_that_is_under_way(cluster: Cluster) -> None:
+    long_fetches = cluster.settings.model_copy(update={"kafka_fetch_max_wait": timedelta(seconds=1.5)})
+    patient = Cluster(long_fetches)
+    view = View(Tenant)
+    task = await running(view, patient)
+    took = []
+    for _ in range(5):
+        await asyncio.sleep(0.05)  # the next fetch is sent
+        began = time.perf_counter()
+        assert await view.fresh("nobody") is None
+        took.append(time.perf_counter() - began)
+
+    assert statistics.median(took) < 0.3
+    await closed(view, task)
+    await patient.stop()

@@ -2,16 +2,15 @@
 
 import base64
 import json
-import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, unquote_plus
+
+from tests.answering import Posted, answering
 
 
 @dataclass
@@ -59,27 +58,11 @@ def running_token_server(certificate: tuple[Path, Path] | None = None) -> Iterat
     """Serve on this machine; with the files of a certificate and its key, over TLS."""
     tokens = TokenServer()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            form = {name: values[0] for name, values in parse_qs(body).items()}
-            status, said = tokens.respond(self.headers.get("Authorization", ""), form)
-            content = json.dumps(said).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+    def answer(posted: Posted) -> tuple[int, bytes]:
+        form = {name: values[0] for name, values in parse_qs(posted.body.decode()).items()}
+        status, said = tokens.respond(posted.headers.get("Authorization", ""), form)
+        return status, json.dumps(said).encode()
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        tokens.url = f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_port}/token"
-        if certificate:
-            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-            context.load_cert_chain(*certificate)
-            server.socket = context.wrap_socket(server.socket, server_side=True)
-        Thread(target=server.serve_forever, daemon=True).start()
+    with answering(answer, certificate) as port:
+        tokens.url = f"{'https' if certificate else 'http'}://127.0.0.1:{port}/token"
         yield tokens
-        server.shutdown()

@@ -1,12 +1,13 @@
 """What each principal may do in Kafka is what its code does there: no more, no less."""
 
 import ast
-import runpy
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from deploy.k8s.kafka_documents import documents
 from pydantic import SecretStr
 
 import bot_gateway.app
@@ -27,7 +28,7 @@ from contracts.operator import Replay
 from contracts.topics import SERVICES, TOPICS
 
 ROOT = Path(__file__).parents[2]
-WRITTEN: dict[Path, str] = runpy.run_path(str(ROOT / "deploy/k8s/write_kafka.py"))["documents"]()
+WRITTEN = documents()
 TOPIC_OF = {event.__name__: event.topic for event in EVENTS}
 DEAD_LETTERS = "dead-letters.v1"
 BOT = bot_gateway.settings.Settings(bot_app_id="bot", bot_app_secret=SecretStr("secret"))
@@ -45,11 +46,16 @@ SETTINGS = {
 }
 
 
-async def connected(name: str) -> Service:
-    """Build a service as its process does, up to where it would connect."""
+@asynccontextmanager
+async def connected(name: str) -> AsyncIterator[Service]:
+    """Build a service as its process does, up to where it would connect; close what it has opened for that."""
     service = Service(name, SETTINGS[name])
     await APPS[name](service)
-    return service
+    try:
+        yield service
+    finally:
+        for close in reversed(service._closing):
+            await close()
 
 
 def names_of_events(node: ast.AST) -> Iterator[str]:
@@ -84,22 +90,23 @@ def test_the_charts_topics_and_access_are_fresh(path: Path) -> None:
 
 @pytest.mark.parametrize("name", SERVICES)
 async def test_a_service_may_read_exactly_what_it_subscribes_to(name: str) -> None:
-    service = await connected(name)
+    async with connected(name) as service:
+        subscribed = {*service._delivery.topics, f"{name}.retry.v1"} | {view.kind.topic for view in service._views}
+        if service._inbox:
+            subscribed.add(KeysReply.topic)
 
-    subscribed = {*service._delivery.topics, f"{name}.retry.v1"} | {view.kind.topic for view in service._views}
-    if service._inbox:
-        subscribed.add(KeysReply.topic)
     assert topics(name, "Read") == subscribed
 
 
 @pytest.mark.parametrize("name", SERVICES)
 async def test_a_service_may_write_exactly_what_its_code_makes(name: str) -> None:
-    service = await connected(name)
+    async with connected(name) as service:
+        asks_key_vault = service._inbox is not None
     package = ROOT / "services" / name / "src" / name.replace("-", "_")
 
     made = {event for file in package.rglob("*.py") for event in events_made_in(file.read_text())}
     written = {TOPIC_OF[event] for event in made} | {f"{name}.retry.v1", DEAD_LETTERS}
-    if service._inbox:
+    if asks_key_vault:
         written.add(KeysRequest.topic)
     assert topics(name, "Write") == written
 

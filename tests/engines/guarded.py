@@ -8,7 +8,7 @@ from pathlib import Path
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.protocol.admin import CreateAclsRequest
 from pydantic import SecretStr
-from tests.engines.kafka_certificates import Authority
+from tests.certificates import Authority
 
 from chassis.settings import ServiceSettings
 from contracts.access import PRINCIPALS, access_of

@@ -1,7 +1,6 @@
 """On a real Apache Kafka with an authorizer: every way in, and every principal does what it may and nothing else."""
 
 import asyncio
-import os
 import ssl
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -30,7 +29,6 @@ from chassis.metrics import Metrics
 from chassis.settings import ServiceSettings
 from contracts.access import COMMANDS_PRINCIPAL, PRINCIPALS, access_of
 from contracts.topics import SERVICES, TOPICS
-from devstack.engines.kafka_jars import why_not
 
 pytestmark = pytest.mark.apache_kafka
 ALL = [topic.name for topic in TOPICS]
@@ -38,10 +36,7 @@ MESSAGE = Outgoing("teams.intents.v1", b"t|ada", b"{}", {}, "1")
 
 
 @pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
-    if reason := why_not():
-        refuse = pytest.fail if os.environ.get("CI") else pytest.skip
-        refuse(f"a real Apache Kafka cannot run here: {reason}")
+def guarded(java: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     with running_guarded_kafka(tmp_path_factory.mktemp("guarded-kafka")) as guarded:
         asyncio.run(prepare(guarded.kafka))
         yield guarded

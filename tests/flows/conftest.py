@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from tests.flows.estate import Estate, Registrations, SetUpStack, estate_of, furnish, operated, organisation, stack_in
-from tests.flows.town import Town
+from tests.flows.town import Town, town_of
 
 from bridge.demo.environment import Addresses
 from bridge.demo.stack import Stack
@@ -21,13 +20,8 @@ def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stack,
 
     async def start() -> Addresses:
         at = await stack.start()
-        async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
-            town = Town(stack, at, http)
-            await town.teams.do("limits", enforced=False)
-            await town.teams.install("ada")
-            await town.teams.install("ada", "alerts")
-            await town.register()
-            await town.connect("ada")
+        async with town_of(stack, at) as town:
+            await town.move_in()
         return at
 
     try:
@@ -40,9 +34,7 @@ def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stack,
 async def town(processes: tuple[Stack, Addresses]) -> AsyncIterator[Town]:
     """The processes as one test sees them."""
     stack, at = processes
-    async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
-        town = Town(stack, at, http)
-        await town.catch_up()
+    async with town_of(stack, at) as town:
         yield town
     assert stack.ended() == []
 

@@ -2,18 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from aiokafka.admin import AIOKafkaAdminClient
 from pymongo import MongoClient
 
 from bridge.demo.environment import Addresses, environment
-from bridge.demo.stack import Service, Stack
+from bridge.demo.stack import Service, Stack, Startable
 from contracts.topics import SERVICES
 from devstack.connector.settings import ConnectorSettings
 from devstack.engines import Engines
@@ -25,6 +24,7 @@ from devstack.engines.stack import EngineKind
 
 DATABASE = "bridge"
 SNAPSHOT = "/v1/sys/storage/raft/snapshot"
+E = TypeVar("E", bound=Startable)
 Dump = dict[str, list[dict[str, Any]]]
 
 
@@ -45,16 +45,7 @@ class Drill(Stack):
 
     def engines(self) -> Engines:
         """Say where they are now."""
-        return Engines(
-            kind=EngineKind.EMBEDDED,
-            kafka_bootstrap=self.kafka.url,
-            kafka_name=self.kafka.name,
-            mongo_url=self.mongo.url,
-            mongo_name=self.mongo.name,
-            vault_url=self.vault.url,
-            vault_name=self.vault.name,
-            vault_token=self.vault.token,
-        )
+        return Engines.running(EngineKind.EMBEDDED, (self.kafka, self.mongo, self.vault), self.vault.token)
 
     async def stop_services(self) -> None:
         """Stop the four services, as `kubectl scale --replicas 0` does."""
@@ -108,14 +99,12 @@ class Drill(Stack):
 
     def snapshot_vault(self) -> bytes:
         """Give all of Vault, as `vault operator raft snapshot save` does."""
-        headers = {"X-Vault-Token": self.vault.token}
-        with httpx.Client(base_url=self.vault.url, headers=headers, trust_env=False, timeout=30) as http:
+        with self._vault_client() as http:
             return http.get(SNAPSHOT).raise_for_status().content
 
     def restore_vault(self, snapshot: bytes, before: DurableVault) -> None:
         """Put it into an empty one, as `vault operator raft snapshot restore -force` does; unseal with the old key."""
-        headers = {"X-Vault-Token": self.vault.token}
-        with httpx.Client(base_url=self.vault.url, headers=headers, trust_env=False, timeout=30) as http:
+        with self._vault_client() as http:
             http.post(f"{SNAPSHOT}-force", content=snapshot).raise_for_status()
         self.vault._key, self.vault.token = before._key, before.token
         for _ in range(60):
@@ -127,9 +116,12 @@ class Drill(Stack):
         raise AssertionError("the restored Vault did not open with its old key")
 
     def _opens(self) -> bool:
+        with self._vault_client() as http:
+            return http.get("/v1/sys/mounts", timeout=5).is_success
+
+    def _vault_client(self) -> httpx.Client:
         headers = {"X-Vault-Token": self.vault.token}
-        answer = httpx.get(f"{self.vault.url}/v1/sys/mounts", headers=headers, trust_env=False, timeout=5)
-        return answer.is_success
+        return httpx.Client(base_url=self.vault.url, headers=headers, trust_env=False, timeout=30)
 
     def _directory(self) -> Path:
         """Give a directory that no engine had."""
@@ -138,7 +130,6 @@ class Drill(Stack):
         directory.mkdir(parents=True)
         return directory
 
-    async def _started(self, engine: Any) -> Any:
-        started: Sequence[Any] = [engine]
-        await self._start(started)
+    async def _started(self, engine: E) -> E:
+        await self._start([engine])
         return engine

@@ -46,8 +46,6 @@ BY_PATH = {
 SIGNATURE = re.compile(r'oauth_signature="([^"]+)"')
 NOT_SECRET = {"denied", "active", NO_CODE, NO_VERIFIER}
 """What stands in such a field and opens nothing."""
-
-
 OF_THE_CONNECTION = {"host", "connection", "content-length", "content-encoding", "transfer-encoding", "accept-encoding"}
 
 

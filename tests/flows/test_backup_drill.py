@@ -3,10 +3,9 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import pytest
 from tests.flows.drill import Drill
-from tests.flows.town import Town
+from tests.flows.town import town_of
 
 from bridge.demo.environment import Addresses
 
@@ -17,13 +16,8 @@ async def drill(tmp_path: Path) -> AsyncIterator[tuple[Drill, Addresses]]:
     drill = Drill(tmp_path, lambda *_: None)
     try:
         at = await drill.start()
-        async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
-            town = Town(drill, at, http)
-            await town.teams.do("limits", enforced=False)
-            await town.teams.install("ada")
-            await town.teams.install("ada", "alerts")
-            await town.register()
-            await town.connect("ada")
+        async with town_of(drill, at) as town:
+            await town.move_in()
             await town.ask("ada", "subscribe OPS", "hears of", conversation="alerts")
         yield drill, at
     finally:
@@ -32,9 +26,7 @@ async def drill(tmp_path: Path) -> AsyncIterator[tuple[Drill, Addresses]]:
 
 async def goes_on(drill: Drill, at: Addresses, text: str) -> None:
     """Ada comments without connecting anew, it is hers, and the channel hears of it."""
-    async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
-        town = Town(drill, at, http)
-        await town.catch_up()
+    async with town_of(drill, at) as town:
         await town.ask("ada", f"comment OPS-7 {text}", "Comment added", "OPS-7")
         authors = [one["author"] for one in (await town.jira.issue("OPS-7"))["comments"] if one["body"] == text]
         assert authors == ["ada"]
@@ -74,9 +66,7 @@ async def test_after_an_earlier_mongodb_is_restored_nobody_acts_through_a_connec
 ) -> None:
     stack, at = drill
     dump = stack.dump_mongo()
-    async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
-        town = Town(stack, at, http)
-        await town.catch_up()
+    async with town_of(stack, at) as town:
         await town.teams.install("grace")
         await town.connect("grace")
     await stack.stop_services()
@@ -87,7 +77,5 @@ async def test_after_an_earlier_mongodb_is_restored_nobody_acts_through_a_connec
     at = await stack.start_services(at)
 
     await goes_on(stack, at, "with the earlier MongoDB")
-    async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
-        town = Town(stack, at, http)
-        await town.catch_up()
+    async with town_of(stack, at) as town:
         await town.ask("grace", "comment OPS-7 am I still there", "Connect your account")

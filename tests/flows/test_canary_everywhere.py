@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +19,6 @@ from tests.flows.places import everything
 from tests.flows.watched import Watched, WatchedStack
 
 from contracts.topics import SERVICES
-from devstack.engines.kafka_jars import why_not
 
 PLANTED = "planted-secret-9f1c/+?"
 KINDS = {
@@ -61,11 +59,8 @@ class Searched:
 
 
 @pytest.fixture(scope="module")
-def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searched]:
+def searched(java: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searched]:
     """Everything that was written while everything happened."""
-    if reason := why_not():
-        refuse = pytest.fail if os.environ.get("CI") else pytest.skip
-        refuse(f"a real Apache Kafka cannot run here: {reason}")
     stack = WatchedStack(tmp_path_factory.mktemp("canary"), lambda *_: None)
     try:
         yield asyncio.run(search(stack))

@@ -1,6 +1,8 @@
 """All of Bridge as processes, with people who talk to it: the demo's stack, for tests."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +39,14 @@ class Town:
         self.chat = Chat(self.teams, World(ConnectorSettings()), transcript)
         self.jira = JiraSide(self.http, self.at.jira, self.at.registry)
         self.story = Story(self.chat, self.jira, transcript)
+
+    async def move_in(self) -> None:
+        """Add the bot to Ada's chat and to a channel, register and set up Jira, connect Ada."""
+        await self.teams.do("limits", enforced=False)
+        await self.teams.install("ada")
+        await self.teams.install("ada", "alerts")
+        await self.register()
+        await self.connect("ada")
 
     async def catch_up(self) -> None:
         """Read past what was posted before."""
@@ -94,3 +104,12 @@ class Town:
     async def state(self) -> dict[str, Any]:
         """Look into Jira."""
         return dict((await self.http.get(f"{self.at.jira}/_control/state")).json())
+
+
+@asynccontextmanager
+async def town_of(stack: Stack, at: Addresses) -> AsyncIterator[Town]:
+    """Give the processes as they are from now on."""
+    async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
+        town = Town(stack, at, http)
+        await town.catch_up()
+        yield town

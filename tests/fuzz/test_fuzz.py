@@ -2,19 +2,27 @@
 
 import json
 import time
+from dataclasses import astuple
+from io import StringIO
 from typing import Any
 
 import pytest
 from fuzz import cards, grammar, webhooks
 from fuzz.by_design import MEANT, by_design
+from fuzz.crowd import SOMEBODY, Crowd
 from fuzz.events import data_of
 from fuzz.found import FAILURES_TOLD, SLOWEST_ALLOWED, Found
+from fuzz.report import TELL_EVERY, Progress
 from fuzz.strange import ANYTHING, TEXT, mutated
 from fuzz.trying import Amount, hold, tried
 from hypothesis import strategies as st
+from rich.console import Console
 
 from bot_gateway.card_model import AdaptiveCard, OpenUrl, TextBlock, TextRun
 from contracts.catalogue import EVENTS
+from devstack.connector.activities import Activities
+from devstack.connector.settings import ConnectorSettings
+from devstack.connector.world import World
 
 FEW = Amount(60, 1)
 
@@ -53,6 +61,19 @@ def test_what_takes_long_every_time_is_found_and_what_only_did_once_is_not() -> 
     assert not found.ok
 
 
+def test_a_long_run_says_now_and_then_how_far_it_is() -> None:
+    written, now = StringIO(), 0.0
+    progress = Progress(Console(file=written, width=80), lambda: now)
+    progress.begin("times")
+    found = Found("times", tell=progress.tell)
+
+    for _ in range(25):
+        now += TELL_EVERY / 10
+        found.took(0, "quick")
+
+    assert written.getvalue().splitlines() == ["  times …", "    10 cases", "    20 cases"]
+
+
 def test_the_time_of_a_case_is_its_own_and_not_that_of_a_busy_machine() -> None:
     found = Found("sleeping")
 
@@ -79,6 +100,24 @@ def test_what_is_mutated_is_json_and_the_good_one_stays_as_it_was() -> None:
     assert good == {"a": [1, {"b": "c"}], "d": None}
     assert sum(case != good for case in cases) > len(cases) / 2
     assert all(json.dumps(case) for case in cases)
+
+
+def test_everybody_writes_in_turn_and_the_first_where_teams_knows_the_places() -> None:
+    bot = ConnectorSettings(extra_people=20)
+    world = World(bot)
+    crowd = Crowd(world)
+    write = Activities(bot, world)
+    body = json.dumps([write.message(place, "help", "1", mention=True) for place in crowd.places()]).encode()
+
+    written = [json.loads(crowd.of_the_next(body)) for _ in range(2 * len(world.people))]
+
+    chats = [{activity["conversation"]["id"] for activity in told} for told in written]
+    assert chats[0] == {world.conversation(name).id for name in ("ada", "general", "group")}
+    assert len(set.union(*chats)) == 3 * len(world.people)
+    assert [{told["from"]["id"] for told in turn} for turn in written] == [
+        {one.mri} for one in world.people.values()
+    ] * 2
+    assert not any(mark in json.dumps(written) for mark in astuple(SOMEBODY))
 
 
 @pytest.mark.parametrize("kind", EVENTS)

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from jira_actor.answers import LONGEST_WAIT, data, retry_after
 from jira_actor.errors import JiraRefused, JiraUnavailable, PermissionLost, SignatureRefused
 from jira_actor.http import Answer
-from jira_actor.jira import person, state
 from jira_actor.jira_wire import ChangedIssue, CommentPage, IssueWire, ProjectWire, SearchWire, ServerInfo, UserWire
+from jira_actor.readings import person, state
 
 JSON = {"content-type": "application/json;charset=UTF-8"}
 HTML = {"content-type": "text/html"}

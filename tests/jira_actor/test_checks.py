@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from tests.jira_actor.certificates import Authority
+from tests.certificates import Authority
 from tests.jira_actor.fakes import CLIENT, Office, listening, office, tenant
 
 from chassis.errors import Unavailable

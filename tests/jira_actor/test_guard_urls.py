@@ -10,8 +10,9 @@ import yarl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jira_actor.guard import DEFAULT_PORTS, Reach, TargetRefused, checked_target
-from tenant_registry.base_url import BadBaseUrl, canonical
+from contracts.base_url import DEFAULT_PORTS, BadBaseUrl
+from jira_actor.guard import Reach, TargetRefused, checked_target
+from tenant_registry.base_url import canonical
 
 CLOSED = Reach()
 INTRANET = Reach(allowed_networks=(ip_network("10.20.0.0/16"),))

@@ -1,20 +1,18 @@
 """A Kubernetes that does nothing but review service account tokens, as Vault asks it to at a login."""
 
 import json
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from uuid import uuid4
 
 from joserfc import jwt
 from joserfc.jwk import RSAKey
-from tests.jira_actor.certificates import Authority
+from tests.answering import Posted, answering
+from tests.certificates import Authority
 
 REVIEW = "/apis/authentication.k8s.io/v1/tokenreviews"
 KEY = RSAKey.generate_key(2048)
@@ -70,37 +68,18 @@ class Kubernetes:
         return {"authenticated": True, "user": user, "audiences": audiences}
 
 
-def authority_pem(authority: Authority) -> str:
-    return ssl.DER_cert_to_PEM_cert(authority.trust().get_ca_certs(binary_form=True)[0])
-
-
 @contextmanager
 def running_kubernetes(directory: Path) -> Iterator[Kubernetes]:
     authority = Authority(directory)
-    kubernetes = Kubernetes(authority=authority_pem(authority))
+    kubernetes = Kubernetes(authority=authority.file.read_text())
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            allowed = self.headers["Authorization"] == f"Bearer {kubernetes.reviewer}" and self.path == REVIEW
-            spec = asked["spec"]
-            status = kubernetes.review(spec["token"], spec.get("audiences", [])) if allowed else {}
-            answer = asked | {"status": status} if allowed else {"kind": "Status"}
-            content = json.dumps(answer).encode()
-            self.send_response(201 if allowed else 403)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+    def answer(posted: Posted) -> tuple[int, bytes]:
+        asked = json.loads(posted.body)
+        if posted.headers["Authorization"] != f"Bearer {kubernetes.reviewer}" or posted.path != REVIEW:
+            return 403, json.dumps({"kind": "Status"}).encode()
+        status = kubernetes.review(asked["spec"]["token"], asked["spec"].get("audiences", []))
+        return 201, json.dumps(asked | {"status": status}).encode()
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(*authority.certify("localhost"))
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        kubernetes.url = f"https://localhost:{server.server_port}"
-        Thread(target=server.serve_forever, daemon=True).start()
+    with answering(answer, authority.certify("localhost")) as port:
+        kubernetes.url = f"https://localhost:{port}"
         yield kubernetes
-        server.shutdown()

@@ -3,18 +3,16 @@
 import asyncio
 import json
 import os
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
-from tests.jira_actor.certificates import Authority
+from tests.answering import Posted, answering
+from tests.certificates import Authority
 
 from key_vault.settings import Settings
 from key_vault.wire import Body, VaultError, VaultForbade, VaultRefused, VaultUnavailable, Wire
@@ -44,29 +42,15 @@ class FrontDoor:
 
 
 @contextmanager
-def standing(door: FrontDoor, certificate: tuple[str, str] | None = None) -> Iterator[FrontDoor]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            headers = {name: value for name, value in self.headers.items() if name.startswith(("X-", "Content-Type"))}
-            door.sent.append((self.path, headers, body))
-            self.send_response(door.status)
-            self.send_header("Content-Length", str(len(door.content)))
-            self.end_headers()
-            self.wfile.write(door.content)
+def standing(door: FrontDoor, certificate: tuple[Path, Path] | None = None) -> Iterator[FrontDoor]:
+    def answer(posted: Posted) -> tuple[int, bytes]:
+        headers = {name: value for name, value in posted.headers.items() if name.startswith(("X-", "Content-Type"))}
+        door.sent.append((posted.path, headers, json.loads(posted.body)))
+        return door.status, door.content
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        if certificate:
-            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-            context.load_cert_chain(*certificate)
-            server.socket = context.wrap_socket(server.socket, server_side=True)
-        door.url = f"{'https' if certificate else 'http'}://localhost:{server.server_port}"
-        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    with answering(answer, certificate) as port:
+        door.url = f"{'https' if certificate else 'http'}://localhost:{port}"
         yield door
-        server.shutdown()
 
 
 @asynccontextmanager
@@ -184,11 +168,8 @@ async def test_a_vault_that_is_not_there_is_unavailable(way: Way) -> None:
 @both_ways
 async def test_only_the_authority_that_was_named_is_trusted(way: Way, tmp_path: Path) -> None:
     authority = Authority(tmp_path)
-    named = tmp_path / "authority.pem"
-    named.write_text(ssl.DER_cert_to_PEM_cert(authority.trust().get_ca_certs(binary_form=True)[0]))
-
     with standing(FrontDoor(), authority.certify("localhost")) as door:
-        async with wire_to(door.url, vault_ca_file=named) as wire:
+        async with wire_to(door.url, vault_ca_file=authority.file) as wire:
             assert await way(wire, "x", {}) == {}
         async with wire_to(door.url) as wire:
             with pytest.raises(VaultUnavailable):

@@ -8,13 +8,10 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.structure.alerts import ALERTS, THRESHOLDS
 
-CHART = Path(__file__).parents[2] / "deploy/k8s/chart"
-ALERTS: list[dict[str, Any]] = yaml.safe_load((CHART / "files/alerts.yaml").read_text())
-THRESHOLDS: dict[str, float] = yaml.safe_load((CHART / "values.yaml").read_text())["monitoring"]["prometheusRule"][
-    "thresholds"
-]
-SERVICES = ("bot-gateway", "jira-actor", "key-vault", "tenant-registry")
+from contracts.topics import SERVICES
+
 ACTOR = 'component="jira-actor", pod="a"'
 DAY = 86_400
 

@@ -2,24 +2,19 @@
 
 import json
 import re
-import runpy
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from deploy.k8s.dashboard_documents import documents
+from tests.structure.alerts import ALERTS, CHART, THRESHOLDS
 from typer.main import get_command
 
 from bridge.main import app
 from contracts.topics import SERVICES
 
 ROOT = Path(__file__).parents[2]
-CHART = ROOT / "deploy/k8s/chart"
-ALERTS: list[dict[str, Any]] = yaml.safe_load((CHART / "files/alerts.yaml").read_text())
-THRESHOLDS: dict[str, float] = yaml.safe_load((CHART / "values.yaml").read_text())["monitoring"]["prometheusRule"][
-    "thresholds"
-]
-DASHBOARDS: dict[Path, str] = runpy.run_path(str(ROOT / "deploy/k8s/write_dashboards.py"))["documents"]()
+DASHBOARDS = documents()
 RUNBOOK = (ROOT / "docs/runbook.md").read_text()
 METRIC_ROW = re.compile(r"^\| `(bridge_\w+)` \| (\w+) \| [^|]+ \|([^|]*)\|", re.MULTILINE)
 SELECTED = re.compile(r"\b(bridge_\w+)\{([^}]*)\}")

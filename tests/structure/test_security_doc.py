@@ -10,7 +10,8 @@ from typer.main import get_command
 
 from bridge.main import app
 from contracts.topics import TOPICS
-from tenant_registry.schema import SHAPES, Shape
+from tenant_registry.schema import SHAPES
+from tenant_registry.shape import Shape
 from tenant_registry.task_shapes import TASK_SHAPES
 
 ROOT = Path(__file__).parents[2]

@@ -5,13 +5,14 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from tests.tenant_registry.fakes import Clock, FakeKeyVault
+from tests.tenant_registry.fakes import Clock, FakeKeyVault, registered
 
 from devstack.engines import Engines
 from tenant_registry.http.edge import edge
 from tenant_registry.http.surroundings import Surroundings
 from tenant_registry.mongo.database import connect
 from tenant_registry.registry import Registry
+from tenant_registry.rows import TenantRow
 from tenant_registry.settings import Settings
 
 PUBLIC_URL = "https://bridge.example"
@@ -41,6 +42,12 @@ def clock() -> Clock:
 @pytest.fixture
 def keys() -> FakeKeyVault:
     return FakeKeyVault()
+
+
+@pytest.fixture
+async def tenant(registry: Registry) -> TenantRow:
+    """A registered Jira whose people connect by OAuth 1.0a."""
+    return await registered(registry)
 
 
 @pytest.fixture

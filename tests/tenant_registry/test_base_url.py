@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenant_registry.base_url import BadBaseUrl, canonical, site
+from contracts.base_url import BadBaseUrl
+from tenant_registry.base_url import canonical, site
 
 TAKEN = {
     "plain": ("https://jira.example.com", "https://jira.example.com"),

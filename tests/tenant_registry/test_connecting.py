@@ -22,6 +22,7 @@ from tests.tenant_registry.fakes import (
     verify,
     waiting_comment,
 )
+from tests.tenant_registry.oauth2_steps import shown_code
 
 from contracts.outcomes import Linked, Refused, Unlinked
 from contracts.registry import CommandResumed, LinkCompletionAsked
@@ -35,18 +36,11 @@ from tenant_registry.rows import TenantRow
 CALLBACK = "/oauth/callback?oauth_token=request-token&oauth_verifier=v3rifier"
 
 
-@pytest.fixture
-async def tenant(registry: Registry) -> TenantRow:
-    return await registered(registry)
-
-
 async def allow(web: httpx.AsyncClient, path: str = CALLBACK) -> str:
     """Press Allow in Jira: its redirect brings the browser here, and the page shows the code."""
     page = await web.get(path)
     assert page.status_code == 200
-    found = re.search(r'<p id="code">(\d{8})</p>', page.text)
-    assert found is not None
-    return found[1]
+    return shown_code(page)
 
 
 async def test_the_button_leads_to_jiras_allow_page(

@@ -16,7 +16,7 @@ from tests.tenant_registry.fakes import (
     registered,
     verify,
 )
-from tests.tenant_registry.oauth2_steps import STATE, in_outbox, not_given, prepared2, registered_oauth2
+from tests.tenant_registry.oauth2_steps import STATE, in_outbox, not_given, prepared2, registered_oauth2, shown_code
 
 from contracts.outcomes import Refused
 from contracts.registry import AuthorizationEnded
@@ -29,11 +29,6 @@ from tenant_registry.registry import Registry
 from tenant_registry.rows import TenantRow
 
 CALLBACK = "/oauth/callback?oauth_token=request-token&oauth_verifier="
-
-
-@pytest.fixture
-async def tenant(registry: Registry) -> TenantRow:
-    return await registered(registry)
 
 
 async def told(registry: Registry) -> list[AuthorizationEnded]:
@@ -106,8 +101,7 @@ async def test_the_connecting_of_who_sent_the_link_to_another_ends_when_that_one
 ) -> None:
     waits = prepared(tenant, ANNA)
     await authorization_prepared(waits, registry, clock)
-    page = await web.get(f"{CALLBACK}v")
-    code = page.text.partition('<p id="code">')[2][:8]
+    code = shown_code(await web.get(f"{CALLBACK}v"))
 
     await verify_asked(verify(code, BEN), registry, clock)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.tenant_registry.fakes import HOOK_TOKEN, NOON, registered
+from tests.tenant_registry.fakes import HOOK_TOKEN, NOON
 
 from contracts.registry import WebhookReceived
 from tenant_registry.decide import issue_of
@@ -22,11 +22,6 @@ CREATED = {
     "webhookEvent": "jira:issue_created",
     "issue": {"id": "10100", "key": "OPS-9", "fields": {"summary": "Ünïcode 🚀 \u202eright to left"}},
 }
-
-
-@pytest.fixture
-async def tenant(registry: Registry) -> TenantRow:
-    return await registered(registry)
 
 
 async def hooks(registry: Registry) -> list[WebhookReceived]:

@@ -4,7 +4,6 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from tests.tenant_registry.fakes import CHANNEL, NOON, Clock, changed, conversation, origin, registered
 
 from contracts.event import Conversation
@@ -23,11 +22,6 @@ from tenant_registry.registry import Registry
 from tenant_registry.rows import TenantRow
 
 THREAD = CHANNEL.model_copy(update={"conversation_id": f"{CHANNEL.conversation_id};messageid=1700000000000"})
-
-
-@pytest.fixture
-async def tenant(registry: Registry) -> TenantRow:
-    return await registered(registry)
 
 
 def allowed(tenant: TenantRow, where: Conversation = CHANNEL, **more: Any) -> SubscriptionAllowed:

@@ -6,8 +6,10 @@ from hashlib import sha256
 import pytest
 from pymongo.errors import WriteError
 
+from tenant_registry.mongo.shaping import apply
 from tenant_registry.registry import Registry
-from tenant_registry.schema import SHAPES, TEXT, VERSION, Shape, apply
+from tenant_registry.schema import SHAPES, VERSION
+from tenant_registry.shape import TEXT, Shape
 from tenant_registry.task_shapes import TASK_SHAPES
 
 OLD = (Shape("things", {"name": TEXT}),)

@@ -9,7 +9,7 @@ from rich.console import Console
 from bridge import tenant_output
 from bridge.operator_api import RegistryApi
 from bridge.options import OutputOption
-from bridge.output import Output, print_error, print_json
+from bridge.output import Output, print_error, print_json, tell
 from bridge.progress_bar import progress_bar
 from bridge.tenant_options import ENVIRONMENT, TokenOption, UrlOption, needed_token, registry
 from bridge.tenant_watch import ENDED, until
@@ -70,10 +70,7 @@ def rotate_one(api: RegistryApi, tenant: str, output: Output, *, signing_key: bo
                 return now
 
             found = until(look, lambda one: one["state"] in ENDED, PATIENCE)
-    if output is Output.JSON:
-        print_json(found)
-    else:
-        tenant_output.print_rotation(found)
+    tell(found, output, tenant_output.print_rotation)
     return int(found["state"] == "failed")
 
 

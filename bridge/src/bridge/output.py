@@ -2,9 +2,10 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from enum import StrEnum
+from typing import TypeVar
 
 from rich.console import Console
 from rich.table import Table
@@ -13,6 +14,7 @@ from rich.text import Text
 from bridge.doctor import Finding
 from bridge.topics import TopicReport
 
+T = TypeVar("T")
 COLOURS = {
     **dict.fromkeys(("ok", "there", "created"), "green"),
     **dict.fromkeys(("missing", "skipped"), "yellow"),
@@ -30,6 +32,14 @@ class Output(StrEnum):
 def print_json(value: object) -> None:
     """Print one JSON document, and nothing else, to standard output."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def tell(found: T, output: Output, in_words: Callable[[T], None]) -> None:
+    """Print what was found, for programs or for people."""
+    if output is Output.JSON:
+        print_json(found)
+    else:
+        in_words(found)
 
 
 def print_findings(findings: Sequence[Finding], output: Output) -> None:

@@ -14,7 +14,7 @@ from bridge.dlq_output import plain
 from bridge.keys import SigningKeyOption, WatchOption, rotate_one
 from bridge.operator_api import RegistryApi, RegistryError
 from bridge.options import OutputOption
-from bridge.output import Output, print_error, print_json
+from bridge.output import Output, print_error, print_json, tell
 from bridge.tenant_edit import edit
 from bridge.tenant_options import (
     ENVIRONMENT,
@@ -55,10 +55,7 @@ def check(
             found = tenant_watch.checked(api, tenant, timedelta(seconds=timeout))
         except tenant_watch.TooLong:
             raise RegistryError(f"There is no result after {timeout} s: run `bridge doctor`, then try again.") from None
-    if output is Output.JSON:
-        print_json(found)
-    else:
-        tenant_output.print_checks(found)
+    tell(found, output, tenant_output.print_checks)
     raise typer.Exit(any(one["status"] == "failed" for one in found["checks"]))
 
 
@@ -74,9 +71,7 @@ def list_tenants(
     wanted = {"state": state, "teamsTenant": organisation}
     with registry(url, needed_token(token_file)) as api:
         found = list(api.tenants(**{name: value for name, value in wanted.items() if value}))
-    if output is Output.JSON:
-        return print_json(found)
-    return tenant_output.print_tenants(found)
+    tell(found, output, tenant_output.print_tenants)
 
 
 @app.command(epilog=ENVIRONMENT)
@@ -86,9 +81,7 @@ def show(
     """Show one tenant, and what its last checks said."""
     with registry(url, needed_token(token_file)) as api:
         found = api.tenant(tenant)
-    if output is Output.JSON:
-        return print_json(found)
-    return tenant_output.print_tenant(found)
+    tell(found, output, tenant_output.print_tenant)
 
 
 @app.command(epilog=ENVIRONMENT)
@@ -98,9 +91,7 @@ def tokens(
     """Show how old the tokens of a tenant's people are, and which version of its key protects them."""
     with registry(url, needed_token(token_file)) as api:
         found = api.tokens(tenant)
-    if output is Output.JSON:
-        return print_json(found)
-    return tenant_output.print_tokens(found)
+    tell(found, output, tenant_output.print_tokens)
 
 
 @app.command(epilog=ENVIRONMENT)
@@ -124,9 +115,7 @@ def suspend(
     """Suspend a tenant: nothing goes to its Jira, and nothing from it is taken; for the operator."""
     with registry(url, needed_token(token_file)) as api:
         found = api.suspend(tenant)
-    if output is Output.JSON:
-        return print_json(found)
-    return tenant_output.print_tenant(found)
+    tell(found, output, tenant_output.print_tenant)
 
 
 @app.command(epilog=ENVIRONMENT)
@@ -136,9 +125,7 @@ def resume(
     """Resume a tenant: it is checked, and active again once the checks pass; for the operator."""
     with registry(url, needed_token(token_file)) as api:
         found = api.resume(tenant)
-    if output is Output.JSON:
-        return print_json(found)
-    return tenant_output.print_tenant(found)
+    tell(found, output, tenant_output.print_tenant)
 
 
 @app.command(epilog=ENVIRONMENT)
@@ -180,9 +167,7 @@ def delete(
             receipt = _erased(api, tenant, base_url)
             if file is not None:
                 file.write(json.dumps(receipt, indent=2).encode())
-    if output is Output.JSON:
-        return print_json(receipt)
-    return tenant_output.print_receipt(receipt)
+    tell(receipt, output, tenant_output.print_receipt)
 
 
 def _confirm(base_url: str) -> None:

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from bridge import tenant_output
 from bridge.operator_api import RegistryApi, RegistryError
 from bridge.options import OutputOption
-from bridge.output import Output, print_error, print_json
+from bridge.output import Output, print_error, tell
 from bridge.tenant_options import TenantArgument, TokenOption, UrlOption, access, needed_token, read_secret, registry
 
 ANY = "any"
@@ -63,9 +63,7 @@ def edit(
         changes["code"] = code.get_secret_value()
     with registry(url, needed_token(token_file)) as api:
         found = _edited(api, tenant, changes)
-    if output is Output.JSON:
-        return print_json(found)
-    return tenant_output.print_tenant(found)
+    tell(found, output, tenant_output.print_tenant)
 
 
 def _edited(api: RegistryApi, tenant: str, changes: dict[str, Any]) -> dict[str, Any]:

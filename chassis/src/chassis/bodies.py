@@ -1,9 +1,10 @@
 """Bodies of HTTP requests, read whole: bounded in size and in time."""
 
-import asyncio
 from datetime import timedelta
 
 from starlette.types import Receive
+
+from chassis.patience import Patience
 
 # Of a body that is too large this much is read and thrown away: who is still sending when the connection closes never
 # sees the answer (RFC 9112 section 9.6).
@@ -29,7 +30,7 @@ async def read_body(receive: Receive, biggest: int, patience: timedelta) -> byte
     """
     body, size, more = bytearray(), 0, True
     try:
-        async with asyncio.timeout(patience.total_seconds()):
+        with Patience(patience):
             while more and size <= biggest + THROWN_AWAY:
                 message = await receive()
                 if message["type"] == "http.disconnect":

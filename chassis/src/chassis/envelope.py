@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
+from typing import NamedTuple
 from uuid import uuid4
 
 from opentelemetry import propagate, trace
@@ -19,8 +20,7 @@ type_of = cache(lambda kind: str(kind.event_type()))
 """The CloudEvents type of an event's class."""
 
 
-@dataclass(frozen=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """One message, ready to be published."""
 
     topic: str

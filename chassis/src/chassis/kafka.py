@@ -5,9 +5,9 @@ FastStream's own consuming loop is not used: its acknowledgement modes lose mess
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import structlog
@@ -20,9 +20,10 @@ from faststream.kafka import KafkaBroker, TopicPartition
 from faststream.kafka.security import parse_security
 from faststream.middlewares import AckPolicy
 
+from chassis.ends import Ends
 from chassis.envelope import Attributes, Outgoing, encode
 from chassis.errors import Unavailable
-from chassis.kafka_login import security, tokens
+from chassis.kafka_login import client_options, security, tokens
 from chassis.landmarks import Landmark, stands
 from chassis.metrics import Metrics
 from chassis.producer import Producer, partition_of
@@ -77,6 +78,10 @@ class Kafka:
             ),
             on_replaced=metrics.producer_replaced.inc,
         )
+        self._published = cache(metrics.published.labels)
+        self._ends = Ends(
+            lambda: AIOKafkaConsumer(bootstrap_servers=bootstrap, client_id=service, **client_options(settings))
+        )
         self.failed = self._producer.failed
         """Gets an exception when Kafka confirms nothing and a new producer does not help: the process should end."""
 
@@ -99,6 +104,7 @@ class Kafka:
         """Flush and disconnect."""
         await self._broker.stop()
         await self._group_broker.stop()
+        await self._ends.stop()
         await self._producer.stop()
 
     async def publish(
@@ -106,7 +112,7 @@ class Kafka:
     ) -> Landmark:
         """Publish an event, wait until all in-sync replicas have it, and say where. Raises Unavailable or Poison."""
         message = encode(event, self.service, cause, event_id)
-        return await self.send(message if partition is None else replace(message, partition=partition))
+        return await self.send(message if partition is None else message._replace(partition=partition))
 
     async def tombstone(self, kind: type[Event], key: str) -> Landmark:
         """Mark a key of a compacted topic as deleted. Raises Unavailable."""
@@ -120,8 +126,12 @@ class Kafka:
         except Unavailable:
             self._metrics.publish_failures.labels(message.topic).inc()
             raise
-        self._metrics.published.labels(message.topic).inc()
+        self._published(message.topic).inc()
         return Landmark(message.topic, written.partition, written.offset)
+
+    async def ends(self, partitions: Collection[AioKafkaPartition]) -> Mapping[AioKafkaPartition, int]:
+        """Say where these partitions end now, without waiting for any fetch. Raises KafkaError."""
+        return await self._ends.of(partitions)
 
     async def stands(self, landmark: Landmark) -> bool:
         """Tell whether the log still has what was confirmed to stand there. Raises Unavailable."""

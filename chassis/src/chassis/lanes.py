@@ -52,11 +52,6 @@ class Lanes:
         """Count the lanes that have work."""
         return len(self._running)
 
-    async def idle(self) -> None:
-        """Wait until no lane has work."""
-        while self._running:
-            await asyncio.wait(self._running.values())
-
     async def drop(self, mine: Callable[[Hashable], bool], patience: float) -> None:
         """Forget what waits in these lanes, give what runs `patience` seconds to end, then cancel it."""
         lanes = [lane for lane in self._running if mine(lane)]

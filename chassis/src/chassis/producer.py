@@ -29,6 +29,7 @@ from aiokafka.structs import RecordMetadata
 
 from chassis.envelope import Outgoing
 from chassis.errors import Poison, Unavailable
+from chassis.patience import Patience
 from chassis.trust import Trust, Verdict
 
 log = structlog.get_logger()
@@ -73,7 +74,7 @@ class Producer:
         """Send a message, wait until all in-sync replicas have it, and say where. Raises Unavailable or Poison."""
         began = self._clock()
         try:
-            async with asyncio.timeout(patience.total_seconds()):
+            with Patience(patience):
                 written = await self._send(message)
         except MessageSizeTooLargeError as error:
             raise Poison("too_large", f"a message for {message.topic} is larger than Kafka takes") from error

@@ -19,7 +19,7 @@ from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
 
 from chassis import logs
 from chassis.delivery import Delivery
-from chassis.edge_metrics import CountedEdge
+from chassis.edge_metrics import counted_edge
 from chassis.handling import Handler, Told
 from chassis.health import Check, health_app
 from chassis.inbox import Inbox
@@ -93,7 +93,7 @@ class Service:
 
     def serve(self, app: Any, host: str, port: int) -> None:
         """Serve HTTP once handlers run."""
-        self._edges.append(_server(CountedEdge(app, self.metrics), host, port))
+        self._edges.append(_server(counted_edge(app, self.metrics), host, port))
 
     def background(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run this beside the handlers; its end by an error ends the process."""

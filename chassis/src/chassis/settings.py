@@ -93,7 +93,7 @@ class ServiceSettings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """Log lines below this are not written."""
     trace_sample: float = Field(default=0.0, ge=0.0, le=1.0)
-    """Share of new traces whose spans are recorded; context travels in any case."""
+    """Share of new traces whose spans are recorded; with 0, bot-gateway begins none."""
 
     @field_validator("kafka_username", "kafka_password")
     @classmethod

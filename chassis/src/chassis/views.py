@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -45,6 +45,7 @@ class View(Generic[E]):
         self._file = ViewFile(file)
         self._events: Recent[str, E] = Recent(REMEMBERED)
         self._found: Recent[str, tuple[E, ...]] = Recent(REMEMBERED)
+        self._kafka: Kafka | None = None
         self._consumer: AIOKafkaConsumer | None = None
         self._applying = False
 
@@ -76,11 +77,11 @@ class View(Generic[E]):
 
         For those who were told of a row by a faster way than this view. Raises Unavailable when that takes too long.
         """
-        if (found := self.get(key)) or self._consumer is None:
+        if (found := self.get(key)) or self._consumer is None or self._kafka is None:
             return found
         try:
             async with asyncio.timeout(CATCH_UP.total_seconds()):
-                ends = await self._consumer.end_offsets(list(self._consumer.assignment()))
+                ends = await self._kafka.ends(self._consumer.assignment())
                 while not await self._reached(self._consumer, ends):  # noqa: ASYNC110 - `run` reads, within milliseconds
                     await asyncio.sleep(0.002)
         except (KafkaError, TimeoutError) as error:
@@ -89,6 +90,7 @@ class View(Generic[E]):
 
     async def start(self, kafka: Kafka) -> None:
         """Read what is there; `ready` is set at the end of it, and `run` reads on."""
+        self._kafka = kafka
         self._consumer = await kafka.whole_topic_consumer(self.kind.topic)
 
     async def run(self) -> None:
@@ -133,7 +135,7 @@ class View(Generic[E]):
             self.ready.set()
             log.info("view_ready", topic=self.kind.topic, rows=len(self), seconds=round(time.monotonic() - began, 2))
 
-    async def _reached(self, consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> bool:
+    async def _reached(self, consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> bool:
         """Tell whether all up to these offsets is in the file: Kafka's position is ahead while a fetch is applied."""
         return all([await consumer.position(tp) >= end for tp, end in ends.items()]) and not self._applying
 

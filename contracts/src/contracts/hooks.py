@@ -9,6 +9,8 @@ EVENTS = (
     "comment_deleted",
 )
 """As Jira's webhooks name them."""
+SCREEN = "/plugins/servlet/webhooks"
+"""Jira's page where its administrators enter a webhook."""
 
 
 def events_in_words() -> str:

@@ -102,13 +102,18 @@ class TenantCheckAsked(Event):
         return self.check_id
 
 
-class LinkCompletionAsked(ForOnePerson):
-    """The right person brought the right code: fetch the access token."""
+class LinkRequest(ForOnePerson):
+    """What jira-actor is to do about one person's connecting; `link_id` may be that of a link yet to be made."""
 
     topic: ClassVar[str] = "registry.requests.v1"
 
     tenant_id: str
     link_id: str
+
+
+class LinkCompletionAsked(LinkRequest):
+    """The right person brought the right code: fetch the access token."""
+
     request_token: str
     """A JWE to key-vault."""
     verifier: str
@@ -116,14 +121,11 @@ class LinkCompletionAsked(ForOnePerson):
     resume: WaitingIntent | None = None
 
 
-class CodeExchangeAsked(ForOnePerson):
+class CodeExchangeAsked(LinkRequest):
     """OAuth 2.0: Jira gave this code, which lives for seconds; fetch the tokens, and hold them for the right person."""
 
-    topic: ClassVar[str] = "registry.requests.v1"
     useful_for: ClassVar[timedelta | None] = timedelta(minutes=1)
 
-    tenant_id: str
-    link_id: str
     lookup: str
     """Which connection it belongs to, as in AuthorizationPrepared."""
     code: str
@@ -132,15 +134,11 @@ class CodeExchangeAsked(ForOnePerson):
     """A JWE to key-vault."""
 
 
-class AuthorizationEnded(ForOnePerson):
+class AuthorizationEnded(LinkRequest):
     """A person's connecting ended without a link; `origin` is that of the card, so that no newer one is meant."""
 
-    topic: ClassVar[str] = "registry.requests.v1"
     useful_for: ClassVar[timedelta | None] = timedelta(minutes=10)
 
-    tenant_id: str
-    link_id: str
-    """The link that was not made."""
     why: str
     """For programs: `denied`, `expired`, `given_up`, `failed`, `withdrawn`, `replaced`, …"""
 

@@ -1,6 +1,7 @@
 """What the API server takes: Kubernetes' own schemas, and those of the operators whose resources the chart can make."""
 
 import json
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -10,7 +11,7 @@ import kubernetes_validate.utils
 import yaml
 from cloudcoil.models.keda import v1alpha1 as keda
 from cloudcoil.models.prometheus_operator import v1 as prometheus
-from deploy.k8s.checks.rendered import Object
+from deploy.k8s.checks.rendered import Object, name_of
 from jsonschema import Draft202012Validator
 from jsonschema.protocols import Validator
 from referencing import Registry, Resource
@@ -40,6 +41,12 @@ def offences(thing: Object, version: str) -> list[str]:
     return [
         f"{'.'.join(str(step) for step in one.absolute_path)}: {one.message}" for one in validator.iter_errors(thing)
     ]
+
+
+def refused(objects: Iterable[Object], version: str) -> dict[str, list[str]]:
+    """Which of these objects the API server would not take, and why; raises UnknownKindError."""
+    wrong = {name_of(one): offences(one, version) for one in objects}
+    return {name: why for name, why in wrong.items() if why}
 
 
 @cache

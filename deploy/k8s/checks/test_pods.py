@@ -73,7 +73,6 @@ def test_graceful_termination_is_longer_than_the_drain(release: Rendered) -> Non
 
 
 def test_a_longer_drain_than_the_grace_period_is_refused() -> None:
-
     with pytest.raises(RefusedError, match="terminationGracePeriodSeconds"):
         rendered({"drainSeconds": 60})
 

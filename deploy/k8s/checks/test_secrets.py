@@ -35,6 +35,17 @@ def secrets_of(pod: Pod) -> dict[str, set[str]]:
     return found
 
 
+def account_tokens(release: Rendered) -> dict[str, Any]:
+    """The service accounts' tokens that pods mount, by component."""
+    return {
+        pod.component: source["serviceAccountToken"]
+        for pod in release.pods
+        for volume in pod.spec["volumes"]
+        for source in volume.get("projected", {}).get("sources", [])
+        if "serviceAccountToken" in source
+    }
+
+
 def mounted(release: Rendered) -> dict[str, dict[str, set[str]]]:
     return {pod.component: secrets_of(pod) for pod in release.pods}
 
@@ -128,13 +139,7 @@ def test_each_way_to_log_in_to_kafka(kafka: dict[str, Any], files: set[str], set
 
 def test_the_service_account_token_is_mounted_only_where_vault_needs_it() -> None:
     release = rendered({"vault": {"auth": {"method": "kubernetes", "audience": "vault.example.com"}}})
-    tokens = {
-        pod.component: source["serviceAccountToken"]
-        for pod in release.pods
-        for volume in pod.spec["volumes"]
-        for source in volume.get("projected", {}).get("sources", [])
-        if "serviceAccountToken" in source
-    }
+    tokens = account_tokens(release)
 
     assert set(tokens) == {"key-vault"}
     assert tokens["key-vault"]["audience"] == "vault.example.com"
@@ -144,14 +149,8 @@ def test_the_service_account_token_is_mounted_only_where_vault_needs_it() -> Non
 @pytest.mark.parametrize("method", ["approle", "token"])
 def test_no_token_is_mounted_where_vault_is_entered_otherwise(method: str) -> None:
     release = rendered({"vault": {"auth": {"method": method, "roleId": "r", "existingSecret": "vault-login"}}})
-    sources = [
-        source
-        for pod in release.pods
-        for volume in pod.spec["volumes"]
-        for source in volume.get("projected", {}).get("sources", [])
-    ]
 
-    assert not any("serviceAccountToken" in source for source in sources)
+    assert account_tokens(release) == {}
 
 
 def test_nobody_is_given_a_token_for_the_kubernetes_api(release: Rendered) -> None:

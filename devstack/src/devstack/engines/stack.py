@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 from devstack.engines.apache_kafka import ApacheKafka
 from devstack.engines.embedded_kafka import embedded_kafka
@@ -54,6 +54,12 @@ class Engines:
     vault_name: str
     vault_token: str = field(repr=False)
 
+    @classmethod
+    def running(cls, kind: EngineKind, three: tuple[Engine, Engine, Engine], vault_token: str) -> Self:
+        """Say where Kafka, MongoDB and Vault are, in this order, once they serve."""
+        kafka, mongo, vault = three
+        return cls(kind, kafka.url, kafka.name, mongo.url, mongo.name, vault.url, vault.name, vault_token)
+
     @property
     def embedded_kafka(self) -> bool:
         """Whether Kafka is the memory broker: no idempotent producer, and `fetch_max_wait_ms` at most 10."""
@@ -76,17 +82,7 @@ def start_engines(directory: Path, kind: EngineKind) -> Iterator[Engines]:
     try:
         with ThreadPoolExecutor() as pool:
             list(pool.map(lambda engine: engine.start(), three))
-        kafka, mongo, vault = three
-        yield Engines(
-            kind=kind,
-            kafka_bootstrap=kafka.url,
-            kafka_name=kafka.name,
-            mongo_url=mongo.url,
-            mongo_name=mongo.name,
-            vault_url=vault.url,
-            vault_name=vault.name,
-            vault_token=token,
-        )
+        yield Engines.running(kind, three, token)
     finally:
         with ThreadPoolExecutor() as pool:
             list(pool.map(lambda engine: engine.stop(), three))

@@ -3,6 +3,8 @@
 import time
 from functools import partial
 
+from opentelemetry import trace
+
 from bot_gateway import handlers
 from bot_gateway.connector import Teams
 from bot_gateway.handlers import Desk
@@ -42,5 +44,7 @@ async def connect(service: Service, settings: Settings) -> None:
     refusals = Refusals(service.metrics.registry)
     door = Door(tokens, settings.admission, codes, tickets, refusals, settings.activity_limit)
     seal = KeyVaultSeal(service.view(SealingKey)).seal
-    hearing = Hearing(service.kafka, teams, waiting, seal, refusals, Budgets(outcome=settings.invoke_budget))
+    tracer = trace.get_tracer("bridge") if settings.trace_sample else None
+    budgets = Budgets(outcome=settings.invoke_budget)
+    hearing = Hearing(service.kafka, teams, waiting, seal, refusals, budgets, tracer=tracer)
     service.serve(messages_app(door, hearing.hear), settings.gateway_host, settings.gateway_port)

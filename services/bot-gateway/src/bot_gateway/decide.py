@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot_gateway import commands, grammar
 from bot_gateway.activity import Activity, spoken_text
@@ -53,8 +53,7 @@ class ConfirmDeletion:
 Say = ConfirmDeletion | commands.Help | commands.Usage | commands.DidYouMean | commands.Unknown | Welcome | NoAccount
 
 
-@dataclass(frozen=True)
-class Heard:
+class Heard(NamedTuple):
     """An activity that was found genuine."""
 
     activity: Activity
@@ -64,8 +63,7 @@ class Heard:
     tickets: Tickets
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(NamedTuple):
     """What comes of an activity."""
 
     place: Conversation | None = None

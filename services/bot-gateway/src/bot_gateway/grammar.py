@@ -119,10 +119,16 @@ def _meant(word: str, rest: str) -> DidYouMean | None:
     if not 3 <= len(word) <= 14:
         return None
     for verb in difflib.get_close_matches(word.lower(), VERBS, n=2, cutoff=0.75):
-        if VERBS[verb].read(rest):
-            first_line = rest.split("\n", 1)[0]
-            return DidYouMean(f"{verb} {first_line[:80]}{'…' if len(first_line) > 80 else ''}".strip())
+        read = VERBS[verb].read
+        if read(rest) and (line := next(filter(read, _shortened(rest)), None)) is not None:
+            return DidYouMean(f"{verb} {line}".strip())
     return None
+
+
+def _shortened(rest: str) -> tuple[str, ...]:
+    """Give what fits into a line: the first one, and the whole, for where the first one alone says too little."""
+    lines = (rest.partition("\n")[0], _SPACES_ANYWHERE.sub(" ", rest))
+    return tuple(f"{line[:80]}…" if len(line) > 80 else line for line in lines)
 
 
 def _alone(command: Command) -> Callable[[str], Command | None]:
@@ -207,6 +213,8 @@ def _split(text: str) -> tuple[str, str]:
 
 def _trimmed(text: str) -> str:
     """Cut white space, also the invisible kind, from both ends."""
+    if text[:1].isalnum() and text[-1:].isalnum():
+        return text.replace("\r\n", "\n")
     start, end = _end(_SPACES_BEFORE, text), len(text)
     while end > start:
         width = 6 if text.endswith("&nbsp;", start, end) else 1

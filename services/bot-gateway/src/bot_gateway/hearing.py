@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol
 
 import structlog
-from opentelemetry import trace
 from opentelemetry.trace import Tracer
 
 from bot_gateway.card_model import CARD_TYPE, AdaptiveCard
@@ -26,7 +25,6 @@ from contracts.teams import ConversationLeft, ConversationSeen, Intent, MyDataDe
 Seal = Callable[[str, str], str]
 """Token and tenant id in, JWE out; raises Unavailable."""
 log = structlog.get_logger()
-TRACER = trace.get_tracer("bridge")
 TEXT_TYPE = "application/vnd.microsoft.activity.message"
 WORKING_ON_IT = "I am working on it and will post the result here."
 
@@ -70,38 +68,44 @@ class Hearing:
     """Activities whose events are published: Teams delivers some twice."""
     places: Recent[str, str] = field(default_factory=lambda: Recent(20_000))
     """Conversations that were announced, with their service URL."""
-    tracer: Tracer = TRACER
+    tracer: Tracer | None = None
+    """Where some messages are traced."""
 
-    async def hear(self, heard: Heard) -> Mapping[str, Any]:
-        """Give the body of the HTTP answer; raises Unavailable where the events could not be published."""
+    async def hear(self, heard: Heard) -> Mapping[str, Any] | None:
+        """Give the body of the HTTP answer, None where it has none; raises Unavailable where nothing was published."""
         decision = decide(heard)
         key = _key(heard)
         if key and self.heard.get(key):
             log.info("activity_repeated", kind=heard.activity.type)
-            return text_answer(WORKING_ON_IT) if decision.card_action else decision.answer or {}
+            return text_answer(WORKING_ON_IT) if decision.card_action else decision.answer
         if decision.refused:
             self.refusals.count(decision.refused)
             log.info("activity_refused", kind=heard.activity.type, why=decision.refused)
+        if self.tracer is None:
+            return await self._act(decision, heard, key)
         with Spanned(self.tracer, f"hear {heard.activity.type}"):
-            if decision.card_action:
-                return await self._answer_card_action(decision, heard, key)
-            if decision.given:
-                return await self._bring(decision, decision.given, heard)
-            await self._publish(decision, heard, key)
-            await self._say(decision)
-        return decision.answer or {}
+            return await self._act(decision, heard, key)
 
-    async def _bring(self, decision: Decision, given: TokenGiven, heard: Heard) -> Answer:
+    async def _act(self, decision: Decision, heard: Heard, key: tuple[str, str] | None) -> Answer | None:
+        if decision.card_action:
+            return await self._answer_card_action(decision, heard, key)
+        if decision.given:
+            return await self._bring(decision, decision.given, heard)
+        await self._publish(decision, heard, key)
+        await self._say(decision)
+        return decision.answer
+
+    async def _bring(self, decision: Decision, given: TokenGiven, heard: Heard) -> Answer | None:
         """Pass a token on, sealed; where that cannot be done now, the dialog stays open and says so."""
         try:
             sealed = self.seal(given.token, given.ticket.tenant_id)
             resume = given.ticket.intent_id if given.ticket.resumes else None
             intent = TokenBrought(origin=given.origin, site=given.ticket.alias, token=sealed, resume=resume)
-            await self._publish(replace(decision, intent=intent), heard, _key(heard))
+            await self._publish(decision._replace(intent=intent), heard, _key(heard))
         except Unavailable as error:
             log.warning("nothing_brought", error=str(error))
             return token_dialog(given.ticket, given.ticket_text, NOT_NOW)
-        return decision.answer or {}
+        return decision.answer
 
     async def _answer_card_action(self, decision: Decision, heard: Heard, key: tuple[str, str] | None) -> Answer:
         until = asyncio.get_running_loop().time() + self.budgets.outcome.total_seconds()

@@ -22,9 +22,9 @@ from chassis.bodies import BodyBroken, BodyTooLarge, BodyTooSlow, read_body
 from chassis.errors import Poison, Unavailable
 
 log = structlog.get_logger()
-Hear = Callable[[Heard], Awaitable[Mapping[str, Any]]]
+Hear = Callable[[Heard], Awaitable[Mapping[str, Any] | None]]
 PATH = "/api/messages"
-NOTHING_TO_SAY = JSONResponse({})
+NOTHING_TO_SAY = Response()
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Messages:
         except Unavailable as error:
             log.warning("request_put_off", error=str(error))
             return _problem(503, "Bridge cannot take this now; please try again.", {"Retry-After": "2"})
-        return JSONResponse(said) if said else NOTHING_TO_SAY
+        return NOTHING_TO_SAY if said is None else JSONResponse(said)
 
     async def _heard(self, scope: Scope, receive: Receive) -> Heard:
         """Let an activity in: first the token, then the body, then what it says of itself."""
@@ -96,7 +96,10 @@ def messages_app(door: Door, hear: Hear) -> ASGIApp:
 
 def _authorization(scope: Scope) -> str | None:
     """Give the header; ASGI has names in lower case."""
-    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), None)
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            return str(value, "latin-1")
+    return None
 
 
 def _problem(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:

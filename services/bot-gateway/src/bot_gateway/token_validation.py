@@ -70,12 +70,11 @@ class TokenValidation:
 
     async def verify(self, authorization: str | None) -> Verified:
         """Check the `Authorization` header; raises TokenRefused, and Unavailable where no keys can be had."""
-        token = _bearer(authorization)
-        digest = hashlib.sha256(token.encode()).digest()
+        digest = hashlib.sha256((authorization or "").encode()).digest()
         known = self._verified.get(digest)
         if known and self._clock() < known.expires_at:
             return known
-        verified = await self._verify(token)
+        verified = await self._verify(_bearer(authorization))
         self._verified.put(digest, verified)
         return verified
 

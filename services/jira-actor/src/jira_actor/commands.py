@@ -30,7 +30,8 @@ from contracts.teams import (
 from jira_actor import decide, requests
 from jira_actor.errors import JiraError
 from jira_actor.http import Request
-from jira_actor.jira import Jira, NewIssue, comment_url, issue_url, search_url
+from jira_actor.jira import Jira, NewIssue
+from jira_actor.readings import comment_url, issue_url, search_url
 
 CLOCKS_DIFFER = timedelta(minutes=15)
 """How far Jira's clock may be behind when we look for what an earlier attempt did."""

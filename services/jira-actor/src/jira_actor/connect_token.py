@@ -12,9 +12,9 @@ from jira_actor import requests
 from jira_actor.answers import data
 from jira_actor.decide import No
 from jira_actor.errors import JiraRefused
-from jira_actor.jira import owner
 from jira_actor.key_vault import authorized, key_vault_asked
 from jira_actor.means import Means, Unconnected
+from jira_actor.readings import owner
 from jira_actor.site import exchange
 
 TOKENS_PAGE = "/secure/ViewProfile.jspa?selectedTab=com.atlassian.pats.pats-plugin:jira-user-personal-access-tokens"

@@ -7,8 +7,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from contracts.hooks import EVENTS
 from jira_actor.http import Request
-from jira_actor.jira import not_understood
 from jira_actor.jira_wire import WebhookWire
+from jira_actor.readings import not_understood
 from jira_actor.session import Session
 
 BEFORE_10 = "/rest/webhooks/1.0/webhook"

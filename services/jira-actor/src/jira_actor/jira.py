@@ -1,11 +1,10 @@
-"""Jira Data Center's REST API v2, turned into our types and our errors."""
+"""Jira Data Center's REST API v2, as one person sees it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
-from urllib.parse import quote
+from typing import TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -22,9 +21,9 @@ from jira_actor.jira_wire import (
     IssueWire,
     ProjectWire,
     SearchWire,
-    TransitionWire,
     UserWire,
 )
+from jira_actor.readings import IssueState, not_understood, person, state
 from jira_actor.session import Session
 from jira_actor.site import Site
 
@@ -33,27 +32,6 @@ PAGES = 10
 LATELY = 200
 """Issues of one person in one project that are looked through for one made before."""
 _USERS = TypeAdapter(tuple[UserWire, ...])
-
-
-@dataclass(frozen=True)
-class Transition:
-    """A next step and the status it leads to."""
-
-    id: str
-    name: str
-    to: str
-
-
-@dataclass(frozen=True)
-class IssueState:
-    """An issue for a card, and what decisions need besides."""
-
-    issue: Issue
-    assignee: str | None
-    """The assignee's user name."""
-    transitions: tuple[Transition, ...]
-    intent_id: str | None
-    """The intent that made it, if one of ours did."""
 
 
 @dataclass(frozen=True)
@@ -188,77 +166,7 @@ def missing(words: str) -> Iterator[None]:
         raise
 
 
-def not_understood() -> JiraRefused:
-    """Say that the answer is JSON, but not Jira's."""
-    return JiraRefused(
-        "Jira's answer is not what Bridge understands.",
-        "not_understood",
-        "Please tell your Jira administrator: something between Bridge and Jira may be changing its answers.",
-    )
-
-
-def owner(myself: Any) -> Person:
-    """Read who Jira says that we are."""
-    try:
-        return person(UserWire.model_validate(myself))
-    except ValidationError as error:
-        raise not_understood() from error
-
-
-def person(user: UserWire) -> Person:
-    """Turn a user of Jira into ours."""
-    return Person(name=user.name, key=user.key, display_name=user.display_name or user.name)
-
-
-def state(found: IssueWire, base_url: str) -> IssueState:
-    """Turn Jira's issue into ours."""
-    fields = found.fields
-    transitions = tuple(_transition(step) for step in found.transitions)
-    made_by = found.properties.get(requests.MARKER)
-    category = fields.status.category if fields.status else None
-    issue = Issue(
-        key=found.key,
-        url=issue_url(base_url, found.key),
-        summary=fields.summary or "",
-        project=fields.project.key if fields.project else found.key.rpartition("-")[0],
-        issue_type=fields.issuetype.name if fields.issuetype else None,
-        status=fields.status.name if fields.status else None,
-        status_category=category.key if category else None,
-        priority=fields.priority.name if fields.priority else None,
-        assignee=person(fields.assignee).display_name if fields.assignee else None,
-        reporter=person(fields.reporter).display_name if fields.reporter else None,
-        description=fields.description or "",
-        updated_at=fields.updated,
-        transitions=tuple(step.name for step in transitions),
-    )
-    return IssueState(
-        issue=issue,
-        assignee=fields.assignee.name if fields.assignee else None,
-        transitions=transitions,
-        intent_id=made_by.get("id") if isinstance(made_by, dict) else None,
-    )
-
-
-def issue_url(base_url: str, key: str) -> str:
-    """Give an issue's page."""
-    return f"{base_url}/browse/{key}"
-
-
-def comment_url(base_url: str, key: str, comment_id: str) -> str:
-    """Give a comment's place on its issue's page."""
-    return f"{issue_url(base_url, key)}?focusedCommentId={comment_id}#comment-{comment_id}"
-
-
-def search_url(base_url: str, jql: str) -> str:
-    """Give the same search in Jira."""
-    return f"{base_url}/issues/?jql={quote(jql, safe='')}"
-
-
 def _reaches_back(page: CommentPage, since: datetime) -> bool:
     """Tell whether a page ends before that time; a Jira that does not sort the newest first is read to its end."""
     times = [comment.created for comment in page.comments if comment.created]
     return len(times) == 0 or (times[-1] < since and times == sorted(times, reverse=True))
-
-
-def _transition(step: TransitionWire) -> Transition:
-    return Transition(step.id, step.name, step.to.name or step.name)

@@ -10,8 +10,8 @@ from jira_actor import requests
 from jira_actor.answers import data, raise_for
 from jira_actor.errors import JiraRefused
 from jira_actor.http import Answer, Http, Request
-from jira_actor.jira import owner
 from jira_actor.key_vault import Keys, authorized
+from jira_actor.readings import owner
 from jira_actor.site import Site, exchange
 
 REQUEST_TOKEN_LIFE = timedelta(minutes=10)

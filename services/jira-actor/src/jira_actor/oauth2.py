@@ -16,9 +16,9 @@ from jira_actor import requests
 from jira_actor.answers import data, raise_for
 from jira_actor.errors import GrantInvalid, JiraRefused, SignatureRefused
 from jira_actor.http import Answer, Http
-from jira_actor.jira import not_understood, owner
 from jira_actor.jira_wire import OAuth2Problem, TokensWire
 from jira_actor.key_vault import Keys, key_vault_asked
+from jira_actor.readings import not_understood, owner
 from jira_actor.site import Site, exchange
 
 SCOPE = "WRITE"

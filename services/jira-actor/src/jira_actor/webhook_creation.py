@@ -3,7 +3,7 @@
 from pydantic import ValidationError
 
 from contracts.event import Event
-from contracts.hooks import events_in_words
+from contracts.hooks import SCREEN, events_in_words
 from contracts.jira import WebhookCreated
 from contracts.keys import ProtectedSecret
 from contracts.registry import Tenant, WebhookCreationAsked
@@ -11,13 +11,11 @@ from jira_actor import hook_admin, linking, requests
 from jira_actor.answers import data
 from jira_actor.errors import JiraRefused, NotLinked
 from jira_actor.hook_admin import Wanted
-from jira_actor.jira import not_understood
 from jira_actor.jira_wire import ServerInfo
 from jira_actor.key_vault import key_vault_asked
 from jira_actor.means import Means, Unconnected
+from jira_actor.readings import not_understood
 from jira_actor.site import exchange
-
-SCREEN = "/plugins/servlet/webhooks"
 
 
 async def create(asked: WebhookCreationAsked, tenant: Tenant, means: Means) -> list[Event]:

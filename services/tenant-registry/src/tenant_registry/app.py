@@ -79,44 +79,12 @@ def now() -> datetime:
 
 async def connect(service: Service, settings: Settings) -> None:
     """Say what is handled by what."""
-    client = database.connect(settings.mongo_url.get_secret_value())
-    registry = Registry(client, settings.mongo_database)
-    relay = Relay(registry, service.kafka, f"{socket.gethostname()}/{uuid4().hex[:8]}", now)
-    keys = service.keys()
-    rules = registration.RegistrationRules(
-        settings.allowed_registrars, f"{settings.registry_public_url}/register", settings.single_tenant
-    )
-    webhook_rules = webhooks.WebhookRules(settings.allowed_registrars, settings.registry_public_url)
-    refused = Counter(
-        "bridge_refused_calls_total",
-        "Calls to the HTTP edge, and messages, that may be an attack",
-        ["why"],
-        registry=service.metrics.registry,
-    )
-
-    def counted(why: str) -> None:
-        refused.labels(why).inc()
-
-    service.on(RegisterAsked, partial(registration.register_asked, registry=registry, rules=rules, now=now))
-    service.on(TenantChecked, partial(registration.tenant_checked, registry=registry))
-    service.on(TenantKeys, partial(registration.tenant_keys, registry=registry))
-
-    webhook_means = webhooks.Means(registry, keys, webhook_rules, now)
-    service.on(WebhookAsked, partial(webhooks.webhook_asked, means=webhook_means))
-    service.on(WebhookCreated, partial(webhooks.webhook_created, registry=registry, now=now))
-
+    registry = Registry(database.connect(settings.mongo_url.get_secret_value()), settings.mongo_database)
+    keys, counted = service.keys(), _counted(service)
+    _on_registering(service, registry, keys, settings)
     _on_connecting(service, registry, counted)
     _on_own_data(service, registry, keys)
-
-    told: dict[str, Any] = {"registry": registry, "now": now, "counted": counted}
-    service.on(ConversationSeen, partial(notifying.conversation_seen, registry=registry, counted=counted))
-    service.on(ConversationLeft, partial(notifying.conversation_left, registry=registry, counted=counted))
-    service.on(SubscriptionAllowed, partial(notifying.subscription_allowed, **told))
-    service.on(UnsubscribeAsked, partial(notifying.unsubscribe_asked, **told))
-    service.on(IssueChanged, partial(notifying.issue_changed, registry=registry, now=now))
-    batches = AuditBatches(registry)
-    for act in acts.ACTS:
-        service.on(act, partial(acts.act_done, notes=batches, now=now))
+    _on_notifying(service, registry, counted)
     service.tell(words.delayed, words.given_up)
 
     around = Surroundings(
@@ -131,15 +99,35 @@ async def connect(service: Service, settings: Settings) -> None:
         gone=partial(service.kafka.tombstone, Tenant),
     )
     service.serve(edge(around, settings), settings.registry_host, settings.registry_port)
-    service.background(partial(_keep, registry, relay))
-    service.background(partial(keep_fresh, registry, settings.tenant_check_every, now))
-    service.background(partial(keep_working, Rotator(registry, keys, now, settings.rotation_settles).step, "rotations"))
-    service.background(partial(keep_working, Eraser(registry, keys, around.gone, now).step, "erasures"))
-    holdings = Holdings(service.metrics.registry)
-    service.background(partial(keep_counting, Census(registry.database), holdings, now))
-    service.ready["mongodb"] = lambda: relay.database_answers
-    service.on_close(registry.close)
-    service.on_close(relay.stop)
+    _in_background(service, around, keys, settings)
+
+
+def _counted(service: Service) -> Counted:
+    refused = Counter(
+        "bridge_refused_calls_total",
+        "Calls to the HTTP edge, and messages, that may be an attack",
+        ["why"],
+        registry=service.metrics.registry,
+    )
+
+    def counted(why: str) -> None:
+        refused.labels(why).inc()
+
+    return counted
+
+
+def _on_registering(service: Service, registry: Registry, keys: Keys, settings: Settings) -> None:
+    """Say what is handled by what on a Jira's way to be registered and to tell Bridge."""
+    rules = registration.RegistrationRules(
+        settings.allowed_registrars, f"{settings.registry_public_url}/register", settings.single_tenant
+    )
+    service.on(RegisterAsked, partial(registration.register_asked, registry=registry, rules=rules, now=now))
+    service.on(TenantChecked, partial(registration.tenant_checked, registry=registry))
+    service.on(TenantKeys, partial(registration.tenant_keys, registry=registry))
+    webhook_rules = webhooks.WebhookRules(settings.allowed_registrars, settings.registry_public_url)
+    means = webhooks.Means(registry, keys, webhook_rules, now)
+    service.on(WebhookAsked, partial(webhooks.webhook_asked, means=means))
+    service.on(WebhookCreated, partial(webhooks.webhook_created, registry=registry, now=now))
 
 
 def _on_connecting(service: Service, registry: Registry, counted: Counted) -> None:
@@ -161,6 +149,35 @@ def _on_own_data(service: Service, registry: Registry, keys: Keys) -> None:
     service.on(SitesAsked, partial(sites.sites_asked, registry=registry))
     service.on(MyDataAsked, partial(my_data.my_data_asked, registry=registry))
     service.on(MyDataDeletionAsked, partial(my_data.my_data_deletion_asked, means=means))
+
+
+def _on_notifying(service: Service, registry: Registry, counted: Counted) -> None:
+    """Say what is handled by what where there is something to tell a conversation, or to note."""
+    with_all: dict[str, Any] = {"registry": registry, "now": now, "counted": counted}
+    service.on(ConversationSeen, partial(notifying.conversation_seen, registry=registry, counted=counted))
+    service.on(ConversationLeft, partial(notifying.conversation_left, registry=registry, counted=counted))
+    service.on(SubscriptionAllowed, partial(notifying.subscription_allowed, **with_all))
+    service.on(UnsubscribeAsked, partial(notifying.unsubscribe_asked, **with_all))
+    service.on(IssueChanged, partial(notifying.issue_changed, registry=registry, now=now))
+    batches = AuditBatches(registry)
+    for act in acts.ACTS:
+        service.on(act, partial(acts.act_done, notes=batches, now=now))
+
+
+def _in_background(service: Service, around: Surroundings, keys: Keys, settings: Settings) -> None:
+    """Say what goes on by itself, and what ends with the process."""
+    registry = around.registry
+    relay = Relay(registry, service.kafka, f"{socket.gethostname()}/{uuid4().hex[:8]}", now)
+    rotator, eraser = Rotator(registry, keys, now, settings.rotation_settles), Eraser(registry, keys, around.gone, now)
+    service.background(partial(_keep, registry, relay))
+    service.background(partial(keep_fresh, registry, settings.tenant_check_every, now))
+    service.background(partial(keep_working, rotator.step, "rotations"))
+    service.background(partial(keep_working, eraser.step, "erasures"))
+    holdings = Holdings(service.metrics.registry)
+    service.background(partial(keep_counting, Census(registry.database), holdings, now))
+    service.ready["mongodb"] = lambda: relay.database_answers
+    service.on_close(registry.close)
+    service.on_close(relay.stop)
 
 
 async def _keep(registry: Registry, relay: Relay) -> None:

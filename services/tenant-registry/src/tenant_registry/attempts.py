@@ -29,7 +29,7 @@ class Attempts:
         """Count and note one; `why` is a fixed word, and the same message again is noted once."""
         self.counted(why)
         noted = AuditRow.of("attempt_refused", origin, self.now(), why=why, **details)
-        await self.registry.audit.note_once(noted)
+        await self.registry.note_act(noted, origin.asked_at)
 
     async def own_tenant(self, origin: Origin, tenant_id: str) -> TenantRow | None:
         """Find a Jira of the person's organisation; reaching for another's is an attempt."""

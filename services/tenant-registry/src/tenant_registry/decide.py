@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from contracts.catalogue import BY_TYPE
 from contracts.event import Conversation, ForOnePerson
 from contracts.ids import named_id
-from contracts.jira import IssueChanged
+from contracts.jira import AuthorizationPrepared, IssueChanged
 from contracts.registry import AuthMode, AuthorizationEnded, CommandResumed, Notice, NoticeDue, WaitingIntent
 from contracts.teams import VerifyAsked
 from tenant_registry.rows import PendingLink
@@ -124,9 +124,9 @@ def resumed(waiting: WaitingIntent | None, person: str) -> CommandResumed | None
     return CommandResumed(origin=intent.origin, waiting=waiting)
 
 
-def ended(pending: PendingLink, why: str) -> AuthorizationEnded:
+def ended(connecting: PendingLink | AuthorizationPrepared, why: str) -> AuthorizationEnded:
     """Say that a connecting came to nothing."""
-    origin, tenant_id = pending.origin, pending.tenant_id
+    origin, tenant_id = connecting.origin, connecting.tenant_id
     return AuthorizationEnded(origin=origin, tenant_id=tenant_id, link_id=link_id(tenant_id, origin.user), why=why)
 
 

@@ -1,19 +1,18 @@
 """The registry's database: its collections, and what must happen in several of them at once."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from contracts.event import Conversation, Event
 from contracts.registry import TenantCheckAsked
-from tenant_registry import schema
+from tenant_registry.mongo import shaping
 from tenant_registry.mongo.audit import Audit
 from tenant_registry.mongo.chain import AuditChain
 from tenant_registry.mongo.ciphertexts import Ciphertexts
 from tenant_registry.mongo.codes import RegistrationCodes
 from tenant_registry.mongo.connecting import Connecting
 from tenant_registry.mongo.conversations import Conversations, Subscriptions
-from tenant_registry.mongo.database import Client, Document, DuplicateKeyError, Session, transaction
+from tenant_registry.mongo.database import Client, Document, DuplicateKeyError, Session, once, transaction
 from tenant_registry.mongo.erasures import Erasures, Receipts
 from tenant_registry.mongo.forgotten import Forgotten
 from tenant_registry.mongo.holdings import Holdings
@@ -28,6 +27,7 @@ from tenant_registry.mongo.tenants import TenantChange, Tenants
 from tenant_registry.mongo.told_changes import ToldChanges
 from tenant_registry.my_data import Who
 from tenant_registry.rows import AuditRow, CodeRow, LinkRow, PendingLink, SubscriptionRow, TenantRow
+from tenant_registry.schema import SHAPES
 from tenant_registry.task_shapes import TASK_SHAPES
 
 
@@ -76,7 +76,7 @@ class Registry:
 
     async def prepare(self) -> None:
         """Bring the collections into shape."""
-        await schema.apply(self.database, (*schema.SHAPES, *TASK_SHAPES))
+        await shaping.apply(self.database, (*SHAPES, *TASK_SHAPES))
 
     async def close(self) -> None:
         """Disconnect."""
@@ -96,7 +96,7 @@ class Registry:
             await self.audit.note(noted, session)
             await self.outbox.add(f"check:{check.check_id}", check, check.asked_at, session)
 
-        return await self._once(work)
+        return await once(self._client, work)
 
     async def change(
         self, change: TenantChange, noted: AuditRow | None = None, code: CodeRow | None = None
@@ -136,9 +136,9 @@ class Registry:
         async def work(session: Session) -> None:
             await self.audit.note(noted, session)
             await self.links.put(link, session)
-            await self.pending.drop_for(f"{link.teams_tenant}|{link.user}", {link.tenant_id}, session)
+            await self.pending.drop_for(link.person, {link.tenant_id}, session)
 
-        return await self._once(work)
+        return await once(self._client, work)
 
     async def link_held(self, pending: PendingLink, link: LinkRow, noted: AuditRow, told: Sequence[Event]) -> None:
         """Make a link of what waited, and say so, once. Raises Overtaken where it no longer waits."""
@@ -151,20 +151,19 @@ class Registry:
             for event in told:
                 await self.outbox.add(f"{noted.id}:{event.event_type()}", event, link.linked_at, session)
 
-        await self._once(work)
+        await once(self._client, work)
 
     async def unlink(self, links: Sequence[LinkRow], noted: Sequence[AuditRow]) -> bool:
         """Erase links of a person and what waited for their Jiras. False where this was done before."""
-        person = f"{links[0].teams_tenant}|{links[0].user}"
 
         async def work(session: Session) -> None:
             for row in noted:
                 await self.audit.note(row, session)
             for link in links:
                 await self.links.remove(link.id, session)
-            await self.connecting.withdraw(person, {link.tenant_id for link in links}, noted[0].at, session)
+            await self.connecting.withdraw(links[0].person, {link.tenant_id for link in links}, noted[0].at, session)
 
-        return await self._once(work)
+        return await once(self._client, work)
 
     async def lose(self, link_id: str, generation: int, noted: AuditRow) -> bool:
         """Erase a link that Jira accepts no more. False where it is gone, or newer than this."""
@@ -175,7 +174,7 @@ class Registry:
             await self.audit.note(noted, session)
 
         try:
-            return await self._once(work)
+            return await once(self._client, work)
         except Overtaken:
             return False
 
@@ -188,25 +187,21 @@ class Registry:
             counts = {what: str(count) for what, count in erased.items()}
             await self.audit.note(noted.model_copy(update={"details": counts}), session)
 
-        await self._once(work)
+        await once(self._client, work)
+
+    async def note_act(self, row: AuditRow, asked_at: datetime) -> None:
+        """Note what somebody did, once; without the person, if he or she was forgotten after asking for it."""
+        await self.note_acts([(row, asked_at)])
 
     async def note_acts(self, acts: Sequence[tuple[AuditRow, datetime]]) -> None:
-        """Note what was done in Jira and when it was asked for, once; without people who were forgotten since."""
+        """Note what people did and when they asked for it, once; without people who were forgotten since."""
         rows = [row for row, _ in acts]
         await self.audit.note_all_once(rows)
         # Looked up afterwards: whoever is forgotten from now on is taken out of the row with all others.
-        forgotten = await self.forgotten.of({f"{row.teams_tenant}|{row.user}" for row in rows})
-        if not forgotten:
-            return
-        at = [(row, asked_at, forgotten.get(f"{row.teams_tenant}|{row.user}")) for row, asked_at in acts]
-        await self.audit.blank([row.id for row, asked_at, gone_at in at if gone_at is not None and asked_at <= gone_at])
-
-    async def _once(self, work: Callable[[Session], Coroutine[Any, Any, None]]) -> bool:
-        try:
-            await transaction(self._client, work)
-        except DuplicateKeyError:
-            return False
-        return True
+        forgotten = await self.forgotten.of({row.person for row in rows})
+        late = [row.id for row, asked_at in acts if row.person in forgotten and asked_at <= forgotten[row.person]]
+        if late:
+            await self.audit.blank(late)
 
     async def subscribe(self, subscription: SubscriptionRow, noted: AuditRow) -> bool:
         """Add a subscription. False where it, or this very request, was there before."""

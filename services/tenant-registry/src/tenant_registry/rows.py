@@ -92,6 +92,11 @@ class LinkRow(Row):
     linked_at: datetime
     expires_at: datetime | None = None
 
+    @property
+    def person(self) -> str:
+        """Give the person's key."""
+        return f"{self.teams_tenant}|{self.user}"
+
     def event(self) -> AccountLink:
         """Give what key-vault needs."""
         return AccountLink.model_validate({**self.model_dump(), "link_id": self.id})
@@ -199,6 +204,11 @@ class AuditRow(Row):
             tenant_id=details.pop("tenant_id", None),
             details=details,
         )
+
+    @property
+    def person(self) -> str:
+        """Give the person's key."""
+        return f"{self.teams_tenant}|{self.user}"
 
     def document(self) -> dict[str, Any]:
         """Give what the database is to hold, with the digest of what is personal."""

@@ -1,58 +1,19 @@
 """The collections: what their documents must look like, what is unique, and what passes away by itself."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
-
-import structlog
-from pymongo import ReturnDocument
-
-from tenant_registry.mongo.database import Database, guarded
-
-log = structlog.get_logger()
-TEXT = {"bsonType": "string"}
-TEXT_OR_NONE = {"bsonType": ["string", "null"]}
-HASH = {"bsonType": "string", "pattern": "^[0-9a-f]{64}$"}
-HASH_OR_NONE = {"bsonType": ["string", "null"], "pattern": "^[0-9a-f]{64}$"}
-WHEN = {"bsonType": "date"}
-WHEN_OR_NONE = {"bsonType": ["date", "null"]}
-VERSION_OR_NONE = {"bsonType": ["int", "long", "null"]}
-LIST = {"bsonType": "array"}
-RECORD = {"bsonType": "object"}
-AUTH_MODE = {"enum": ["oauth1", "oauth2", "pat"]}
-
-
-@dataclass(frozen=True)
-class Index:
-    """One index; `passing` removes documents when the time in the field has come."""
-
-    fields: tuple[str, ...]
-    unique: bool = False
-    passing: bool = False
-    only: dict[str, Any] | None = None
-    """The documents that it is about, where not all."""
-
-
-@dataclass(frozen=True)
-class Shape:
-    """One collection: every field it may have, all of them required but the optional ones."""
-
-    name: str
-    fields: dict[str, dict[str, Any]]
-    optional: tuple[str, ...] = ()
-    indexes: tuple[Index, ...] = ()
-
-    def validator(self) -> dict[str, Any]:
-        """Give the collection's `$jsonSchema`; a field that is not listed is refused."""
-        return {
-            "$jsonSchema": {
-                "bsonType": "object",
-                "required": ["_id", *(name for name in self.fields if name not in self.optional)],
-                "properties": {"_id": TEXT, **self.fields},
-                "additionalProperties": False,
-            }
-        }
-
+from tenant_registry.shape import (
+    AUTH_MODE,
+    HASH,
+    HASH_OR_NONE,
+    LIST,
+    RECORD,
+    TEXT,
+    TEXT_OR_NONE,
+    VERSION_OR_NONE,
+    WHEN,
+    WHEN_OR_NONE,
+    Index,
+    Shape,
+)
 
 TENANTS = Shape(
     "tenants",
@@ -262,31 +223,3 @@ SHAPES = (
 VERSION = 1
 """Raised with every change to the shapes. A field that is new is optional for one release, because during an upgrade,
 and after a rollback, the release before writes beside this one."""
-
-
-@guarded
-async def apply(database: Database, shapes: Iterable[Shape] = SHAPES, version: int = VERSION) -> None:
-    """Bring the database to these shapes, unless a newer version did already; doing it again changes nothing."""
-    applied = await database["schema"].find_one_and_update(
-        {"_id": "applied"}, {"$max": {"version": version}}, upsert=True, return_document=ReturnDocument.AFTER
-    )
-    if applied["version"] > version:
-        log.warning("schema_is_newer", applied=applied["version"], ours=version)
-        return
-    present = set(await database.list_collection_names())
-    for shape in shapes:
-        if shape.name in present:
-            await database.command("collMod", shape.name, validator=shape.validator(), validationLevel="strict")
-        else:
-            await database.create_collection(shape.name, validator=shape.validator())
-        for index in shape.indexes:
-            await _index(database, shape.name, index)
-
-
-async def _index(database: Database, collection: str, index: Index) -> None:
-    options: dict[str, Any] = {"unique": index.unique}
-    if index.passing:
-        options["expireAfterSeconds"] = 0
-    if index.only is not None:
-        options["partialFilterExpression"] = index.only
-    await database[collection].create_index([(field, 1) for field in index.fields], **options)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tenant_registry.schema import HASH, RECORD, TEXT, TEXT_OR_NONE, VERSION_OR_NONE, WHEN, WHEN_OR_NONE, Index, Shape
+from tenant_registry.shape import HASH, RECORD, TEXT, TEXT_OR_NONE, VERSION_OR_NONE, WHEN, WHEN_OR_NONE, Index, Shape
 
 COUNT = {"bsonType": ["int", "long"]}
 YES_OR_NO = {"bsonType": "bool"}

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from contracts.event import Event, ForOnePerson, Origin
-from contracts.hooks import events_in_words
+from contracts.hooks import SCREEN, events_in_words
 from contracts.jira import GrantHeld, LinkLost, LinkRefreshed
 from contracts.outcomes import Delayed, Outcome, Refused
 from contracts.sites import NoSite, how_to_name, written_for
 from tenant_registry.decide import Verdict
 from tenant_registry.rows import TenantRow
 
-WEBHOOKS_SCREEN = "/plugins/servlet/webhooks"
 UNASKED = (Outcome, GrantHeld, LinkRefreshed, LinkLost)
 """Nobody waits for what the registry makes of these: where its records are out of reach, people need not know."""
 VERDICTS: dict[Verdict, tuple[str, str, str]] = {
@@ -136,7 +135,7 @@ def webhook_by_hand(origin: Origin, tenant: TenantRow, public_url: str) -> Refus
         code="by_hand",
         why=f"People connect to {tenant.site} by OAuth 2.0 and allow Bridge to write there. Creating webhooks takes an"
         " administrator's permission, which Bridge does not ask for, so nothing was created.",
-        advice=f"A Jira administrator opens {tenant.base_url}{WEBHOOKS_SCREEN} and enters what {public_url}/register/"
+        advice=f"A Jira administrator opens {tenant.base_url}{SCREEN} and enters what {public_url}/register/"
         f"{tenant.id} shows under What to enter in Jira, with these events: {events_in_words()}",
     )
 
@@ -148,6 +147,16 @@ def not_here(origin: Origin) -> Refused:
         code="forbidden",
         why="This conversation belongs to another organisation than yours, so nothing was changed.",
         advice="Ask somebody of that organisation, or do this in a conversation of your own.",
+    )
+
+
+def forgotten(origin: Origin) -> Refused:
+    """Say that a person asked for this, and then to be forgotten."""
+    return Refused(
+        origin=origin,
+        code="forgotten",
+        why="You had what is stored about you deleted after you asked for this, so it was not done.",
+        advice="If you still want it, ask again.",
     )
 
 

@@ -6,11 +6,11 @@ from datetime import datetime
 from contracts.event import Event
 from contracts.jira import AuthorizationPrepared, LinkGranted
 from contracts.outcomes import Linked, Refused
-from contracts.registry import LinkCompletionAsked
+from contracts.registry import AuthorizationEnded, LinkCompletionAsked
 from contracts.teams import VerifyAsked
 from tenant_registry import words
 from tenant_registry.attempts import Attempts, Counted, uncounted
-from tenant_registry.decide import Verdict, brought, fingerprint, judge, leads_to, link_id, resumed
+from tenant_registry.decide import Verdict, brought, ended, fingerprint, judge, leads_to, link_id, resumed
 from tenant_registry.handlers.grants import Brought, link_held
 from tenant_registry.registry import Registry
 from tenant_registry.rows import AuditRow, LinkRow, PendingLink, deed, generation_at
@@ -23,16 +23,19 @@ MISTAKES = frozenset({Verdict.WRONG, Verdict.TOO_OFTEN, Verdict.SOMEBODY_ELSES})
 
 async def authorization_prepared(
     prepared: AuthorizationPrepared, registry: Registry, now: Clock, counted: Counted = uncounted
-) -> None:
+) -> AuthorizationEnded | None:
     """Remember where a person was sent, until the browser and the person come back."""
     attempts = Attempts(registry, now, counted)
     tenant = await attempts.own_tenant(prepared.origin, prepared.tenant_id)
     if tenant is None or prepared.expires_at <= now():
-        return
+        return None
     if prepared.authorize_url is not None and not leads_to(prepared.authorize_url, tenant.base_url):
         await attempts.refused(prepared.origin, "foreign_address", tenant_id=tenant.id)
-        return
+        return None
+    if await registry.forgotten.since(prepared.origin):
+        return ended(prepared, "withdrawn")
     await registry.connecting.prepare(prepared, now())
+    return None
 
 
 async def verify_asked(
@@ -50,7 +53,8 @@ async def verify_asked(
     if others is not None and verdict is Verdict.SOMEBODY_ELSES:
         await registry.pending.spoil(others.lookup, at)
         await registry.connecting.tell_end(others, "given_up", at)
-        await registry.audit.note_once(AuditRow.of("link_refused", origin, at, tenant_id=others.tenant_id))
+        noted = AuditRow.of("link_refused", origin, at, tenant_id=others.tenant_id)
+        await registry.note_act(noted, origin.asked_at)
     if own is not None and verdict in ENDS:
         await registry.connecting.tell_end(own, ENDS[verdict], at)
     if own is None or verdict is not Verdict.RIGHT:

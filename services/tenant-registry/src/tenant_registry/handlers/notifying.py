@@ -50,6 +50,8 @@ async def subscription_allowed(
     if where.teams_tenant != origin.teams_tenant or await registry.conversations.of_another(where):
         await attempts.refused(origin, "foreign_conversation", tenant_id=tenant.id)
         return words.not_here(origin)
+    if await registry.forgotten.since(origin):
+        return words.forgotten(origin)
     await registry.conversations.seen(where, origin.asked_at)
     subscription = SubscriptionRow(
         id=uuid4().hex,

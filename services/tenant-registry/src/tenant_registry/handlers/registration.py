@@ -46,7 +46,7 @@ async def register_asked(
             purge_at=expires_at,
         )
     )
-    await registry.audit.note_once(AuditRow.of("registration_code_issued", origin, at))
+    await registry.note_act(AuditRow.of("registration_code_issued", origin, at), origin.asked_at)
     return RegistrationCodeIssued(origin=origin, expires_at=expires_at, registration_url=rules.registration_url)
 
 

@@ -64,7 +64,7 @@ async def webhook_asked(asked: WebhookAsked, means: Means) -> WebhookCreationAsk
     if secret is None:
         return words.not_registered(origin)
     noted = AuditRow.of("webhook_asked", origin, means.now(), tenant_id=tenant.id)
-    await means.registry.audit.note_once(noted)
+    await means.registry.note_act(noted, origin.asked_at)
     url = f"{means.rules.public_url}/v1/hooks/{tenant.id}"
     return WebhookCreationAsked(origin=origin, tenant_id=tenant.id, url=url, secret=secret)
 
@@ -76,7 +76,7 @@ async def webhook_created(created: WebhookCreated, registry: Registry, now: Cloc
     if tenant is None:
         return words.not_registered(origin)
     noted = AuditRow.of("webhook_created", origin, now(), tenant_id=tenant.id, webhook=created.webhook_id)
-    await registry.audit.note_once(noted)
+    await registry.note_act(noted, origin.asked_at)
     return WebhookReady(origin=origin, tenant_id=tenant.id, site=tenant.site)
 
 

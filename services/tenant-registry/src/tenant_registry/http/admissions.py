@@ -6,7 +6,8 @@ from fastapi import Request
 from fastapi.security import HTTPAuthorizationCredentials
 from pydantic import SecretStr
 
-from tenant_registry.base_url import BadBaseUrl, canonical
+from contracts.base_url import BadBaseUrl
+from tenant_registry.base_url import canonical
 from tenant_registry.decide import fingerprint
 from tenant_registry.http import credentials
 from tenant_registry.http.bearers import OTHERS, locked_out

@@ -18,7 +18,7 @@ from tenant_registry.http import (
     webhooks,
 )
 from tenant_registry.http.limits import Bounds, Limits, RateLimit
-from tenant_registry.http.request_log import RequestLog
+from tenant_registry.http.request_log import logged
 from tenant_registry.http.source import Sources
 from tenant_registry.http.surroundings import Surroundings
 from tenant_registry.settings import Settings
@@ -39,7 +39,7 @@ def edge(around: Surroundings, settings: Settings) -> FastAPI:
         # its spans would hold whole addresses: codes, verifiers, and the tokens of webhooks
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         middleware=[
-            Middleware(RequestLog),
+            Middleware(logged),
             Middleware(Sources, trusted=settings.proxies),
             Middleware(Limits, usual=usual, hooks=from_jira, patience=settings.body_patience),
         ],

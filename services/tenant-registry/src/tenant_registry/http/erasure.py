@@ -7,7 +7,8 @@ import structlog
 from fastapi import APIRouter, Query, Request, Response
 
 from chassis.errors import Unavailable
-from tenant_registry.base_url import BadBaseUrl, canonical
+from contracts.base_url import BadBaseUrl
+from tenant_registry.base_url import canonical
 from tenant_registry.decide import fits
 from tenant_registry.erasure import Eraser
 from tenant_registry.http.bearers import HOW_TO_ASK, Bearer, Doors

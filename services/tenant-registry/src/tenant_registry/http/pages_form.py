@@ -8,7 +8,8 @@ from fastapi import Request
 from fastapi.security import HTTPAuthorizationCredentials
 from pydantic import ValidationError
 
-from tenant_registry.base_url import BadBaseUrl, canonical
+from contracts.base_url import BadBaseUrl
+from tenant_registry.base_url import canonical
 from tenant_registry.http.calls import RegistrationCall
 from tenant_registry.http.problem import Refusal
 from tenant_registry.sites import LONGEST

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from itertools import groupby
 
+from contracts.hooks import SCREEN
 from contracts.registry import AuthMode
 from tenant_registry.http.pages_html import NOTHING, Html, inner, tag
 from tenant_registry.http.pages_parts import away, copyable
 from tenant_registry.http.pasting import Paste
-from tenant_registry.words import WEBHOOKS_SCREEN
 
 LINK_STEPS = {
     "oauth1": (
@@ -39,7 +39,7 @@ def to_enter(paste: Sequence[Paste], auth_mode: AuthMode, public_url: str, *, ho
     """Give one section per screen of Jira."""
     sections = []
     for screen, fields in groupby(paste, key=lambda one: one.screen):
-        hook = screen.endswith(WEBHOOKS_SCREEN)
+        hook = screen.endswith(SCREEN)
         by_hand = (HOOK_BY_HAND,) if auth_mode == "oauth2" else ()
         told = (*by_hand, *HOOK_STEPS) if hook else LINK_STEPS[auth_mode]
         sections.append(_section(screen, hook, [text.format(public_url=public_url) for text in told], list(fields)))

@@ -2,9 +2,8 @@
 
 from pydantic import Field
 
-from contracts.hooks import events_in_words
+from contracts.hooks import SCREEN, events_in_words
 from tenant_registry.http.camel import Camel
-from tenant_registry.words import WEBHOOKS_SCREEN
 
 LINKS_SCREEN = "/plugins/servlet/applinks/listApplicationLinks"
 SCOPE = "WRITE"
@@ -40,7 +39,7 @@ def incoming_link(base_url: str, public_url: str) -> list[Paste]:
 def webhook(base_url: str, url: str, secret: str | None) -> list[Paste]:
     """Give the fields of the webhook."""
     fields = {"Name": CONSUMER_NAME, "URL": url, **({"Secret": secret} if secret else {}), "Events": events_in_words()}
-    return _on(base_url + WEBHOOKS_SCREEN, fields)
+    return _on(base_url + SCREEN, fields)
 
 
 def _on(screen: str, fields: dict[str, str]) -> list[Paste]:

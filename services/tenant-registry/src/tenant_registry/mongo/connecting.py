@@ -1,15 +1,14 @@
 """A person's way to a link: each step together with what is told of it, all of it or nothing."""
 
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 from uuid import uuid4
 
 from contracts.jira import AuthorizationPrepared
 from contracts.outcomes import Refused
 from contracts.registry import CodeExchangeAsked
 from tenant_registry.decide import ended
-from tenant_registry.mongo.database import Client, Database, DuplicateKeyError, Session, transaction
+from tenant_registry.mongo.database import Client, Database, DuplicateKeyError, Session, once, transaction
 from tenant_registry.mongo.outbox import Outbox
 from tenant_registry.mongo.pending import CodeSeen, PendingLinks
 from tenant_registry.rows import PendingLink
@@ -51,7 +50,7 @@ class Connecting:
                 await self._outbox.add(f"denied:{lookup}", said, at, session)
                 await self.tell_end(pending, said.code, at, session)
 
-        await self._once(work)
+        await once(self._client, work)
 
     async def withdraw(
         self, person: str, tenant_ids: Collection[str], at: datetime, session: Session | None = None
@@ -62,14 +61,8 @@ class Connecting:
             if pending := await self._pending.drop_for(person, tenant_ids, session):
                 await self.tell_end(pending, "withdrawn", at, session)
 
-        await (self._once(work) if session is None else work(session))
+        await (once(self._client, work) if session is None else work(session))
 
     async def tell_end(self, pending: PendingLink, why: str, at: datetime, session: Session | None = None) -> None:
         """Tell jira-actor that its card is of no use any more; telling it twice does no harm."""
         await self._outbox.add(f"ended:{uuid4().hex}", ended(pending, why), at, session)
-
-    async def _once(self, work: Callable[[Session], Coroutine[Any, Any, None]]) -> None:
-        try:
-            await transaction(self._client, work)
-        except DuplicateKeyError:
-            return

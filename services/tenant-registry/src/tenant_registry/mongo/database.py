@@ -31,6 +31,7 @@ __all__ = [
     "WriteError",
     "connect",
     "guarded",
+    "once",
     "transaction",
     "unavailable",
 ]
@@ -92,3 +93,12 @@ async def transaction(client: Client, work: Callable[[Session], Coroutine[Any, A
         raise
     except PyMongoError as error:
         raise unavailable(error) from error
+
+
+async def once(client: Client, work: Callable[[Session], Coroutine[Any, Any, None]]) -> bool:
+    """Do all of `work` or nothing; False where it was done before, as an id that is there already tells."""
+    try:
+        await transaction(client, work)
+    except DuplicateKeyError:
+        return False
+    return True

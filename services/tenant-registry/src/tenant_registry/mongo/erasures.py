@@ -5,9 +5,9 @@ from tenant_registry.mongo.database import (
     Client,
     Database,
     Document,
-    DuplicateKeyError,
     Session,
     guarded,
+    once,
     transaction,
 )
 from tenant_registry.mongo.holdings import of_organisation, of_tenant
@@ -56,10 +56,7 @@ class Erasures(Tasks[ErasureRow]):
             await self._database["audit"].insert_one(noted.document(), session=session)
             await self._rows.delete_one({"_id": erasure.id}, session=session)
 
-        try:
-            await transaction(self._client, work)
-        except DuplicateKeyError:
-            return
+        await once(self._client, work)
 
     @guarded
     async def count(self, erasure: ErasureRow) -> dict[str, int]:

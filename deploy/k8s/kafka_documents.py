@@ -1,13 +1,12 @@
-"""Write the chart's `files/topics.yaml` and `files/acls.yaml` from `contracts` (run by `make documents`)."""
+"""The chart's `files/topics.yaml` and `files/acls.yaml`, from `contracts`."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from contracts.access import PRINCIPALS, Access, access_of
-from contracts.topics import TOPICS
+from contracts.topics import TOPICS, Topic
 
 FILES = Path(__file__).parent / "chart" / "files"
 HEAD = "# Written by `make documents` from contracts/src/contracts/{source}; do not edit.\n"
@@ -16,14 +15,13 @@ HEAD = "# Written by `make documents` from contracts/src/contracts/{source}; do 
 def documents() -> dict[Path, str]:
     """Give the text of each file by its path."""
     return {
-        FILES / "topics.yaml": _text("topics.py", [_topic(topic.name) for topic in TOPICS]),
+        FILES / "topics.yaml": _text("topics.py", [_topic(topic) for topic in TOPICS]),
         FILES / "acls.yaml": _text("access.py", [_user(principal) for principal in PRINCIPALS]),
     }
 
 
-def _topic(name: str) -> dict[str, Any]:
-    [topic] = [one for one in TOPICS if one.name == name]
-    return {"name": name, "what": topic.what, "partitions": topic.partitions, "config": topic.config()}
+def _topic(topic: Topic) -> dict[str, Any]:
+    return {"name": topic.name, "what": topic.what, "partitions": topic.partitions, "config": topic.config()}
 
 
 def _user(principal: str) -> dict[str, Any]:
@@ -40,15 +38,3 @@ def _text(source: str, data: list[dict[str, Any]]) -> str:
     """Write what has no more below it in one line."""
     body = yaml.safe_dump(data, default_flow_style=None, sort_keys=False, allow_unicode=True, width=120)
     return HEAD.format(source=source) + body
-
-
-def main() -> None:
-    """Write the files."""
-    for path, text in documents().items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        sys.stdout.write(f"wrote {path.name}\n")
-
-
-if __name__ == "__main__":
-    main()

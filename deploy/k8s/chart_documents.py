@@ -1,7 +1,6 @@
-"""Write the chart's `README.md` from its values, and `files/components.yaml` from code (run by `make documents`)."""
+"""The chart's `README.md` from its values, and `files/components.yaml` from code."""
 
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +15,7 @@ import key_vault.settings
 import tenant_registry.settings
 from bridge.settings import BridgeSettings
 from chassis.settings import ServiceSettings
+from contracts.keys import KeysReply
 from contracts.topics import TOPICS, Topic
 
 CHART = Path(__file__).parent / "chart"
@@ -26,7 +26,7 @@ SETTINGS: dict[str, type[ServiceSettings]] = {
     "key-vault": key_vault.settings.Settings,
     "cli": BridgeSettings,
 }
-ANSWERS = "keys.replies.v1"
+ANSWERS = KeysReply.topic
 """Read by every process for itself, without a group: its lag says nothing."""
 HEAD = "# Written by `make documents` from contracts and the services' settings; do not edit.\n"
 WORDS = Path(__file__).parent / "chart-readme.md"
@@ -135,15 +135,3 @@ def _table(title: str, found: list[Key]) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
-
-
-def main() -> None:
-    """Write the files."""
-    for path, text in documents().items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        sys.stdout.write(f"wrote {path.name}\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,24 +1,22 @@
-"""Write the chart's `files/dashboards/*.json` from `dashboards.py` (run by `make documents`)."""
+"""The chart's `files/dashboards/*.json`, from `dashboards.py`."""
 
 import json
-import runpy
-import sys
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent
-FILES = HERE / "chart" / "files" / "dashboards"
+from deploy.k8s.dashboards import DASHBOARDS, Dashboard, Panel
+
+FILES = Path(__file__).parent / "chart" / "files" / "dashboards"
 WIDTH, HEIGHT = 24, 8
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
-DECLARED = runpy.run_path(str(HERE / "dashboards.py"))["DASHBOARDS"]
 
 
 def documents() -> dict[Path, str]:
     """Give the text of each file by its path."""
-    return {FILES / f"{one.name}.json": json.dumps(_dashboard(one), indent=1) + "\n" for one in DECLARED}
+    return {FILES / f"{one.name}.json": json.dumps(_dashboard(one), indent=1) + "\n" for one in DASHBOARDS}
 
 
-def _dashboard(declared: Any) -> dict[str, Any]:
+def _dashboard(declared: Dashboard) -> dict[str, Any]:
     """Give it as Grafana (schema 39: 10.3 and newer) imports it."""
     return {
         "uid": f"bridge-{declared.name}",
@@ -35,7 +33,7 @@ def _dashboard(declared: Any) -> dict[str, Any]:
     }
 
 
-def _variables(declared: Any) -> list[dict[str, Any]]:
+def _variables(declared: Dashboard) -> list[dict[str, Any]]:
     variables = [
         {"name": "datasource", "type": "datasource", "query": "prometheus", "label": "Data source"},
         _query("namespace", "label_values(bridge_ready, namespace)"),
@@ -56,7 +54,7 @@ def _all() -> dict[str, Any]:
     return {"text": "All", "value": "$__all"}
 
 
-def _panels(declared: Any) -> list[dict[str, Any]]:
+def _panels(declared: Dashboard) -> list[dict[str, Any]]:
     panels: list[dict[str, Any]] = []
     top = 0
     for title, row in declared.rows.items():
@@ -70,7 +68,7 @@ def _panels(declared: Any) -> list[dict[str, Any]]:
     return panels
 
 
-def _panel(panel: Any) -> dict[str, Any]:
+def _panel(panel: Panel) -> dict[str, Any]:
     table = panel.kind == "table"
     targets = [
         {
@@ -93,19 +91,3 @@ def _panel(panel: Any) -> dict[str, Any]:
         "fieldConfig": {"defaults": {"unit": panel.unit, "min": 0}, "overrides": []},
         "options": {},
     }
-
-
-def main() -> None:
-    """Write the files and drop those of dashboards that are gone."""
-    wanted = documents()
-    FILES.mkdir(parents=True, exist_ok=True)
-    for path in FILES.glob("*.json"):
-        if path not in wanted:
-            path.unlink()
-    for path, text in wanted.items():
-        path.write_text(text)
-        sys.stdout.write(f"wrote {path.name}\n")
-
-
-if __name__ == "__main__":
-    main()
