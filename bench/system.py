@@ -22,8 +22,9 @@ from devstack.engines import EngineKind, Engines, start_engines
 from devstack.engines.kafka_jars import why_not
 from devstack.engines.server import HOST, free_port
 
-STEADY = {"BRIDGE_RECHECK": "PT0S"}
-"""As it is two minutes after a start: before, each write is looked for in Jira first."""
+STEADY = {"BRIDGE_RECHECK": "PT0S", "BRIDGE_LOG_LEVEL": "INFO"}
+"""As it is two minutes after a start (before, each write is looked for in Jira first), and with the default log level,
+not the demo's."""
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,52 @@ async def test_a_row_that_cannot_be_noted_is_not_passed_over(registry: Registry)
         await registry.audit.note_all_once([fits, misfit])
 
 
+def several(count: int, organisation: str = TEAMS_TENANT) -> list[AuditRow]:
+    """Deeds of one moment."""
+    return [AuditRow.of("linked", origin(teams_tenant=organisation), NOON) for _ in range(count)]
+
+
+async def test_many_acts_have_their_places_when_they_are_noted_and_few_wait(registry: Registry) -> None:
+    ours, theirs = several(30), several(2, "another-organisation")
+
+    await registry.note_acts([(row, NOON) for row in ours])
+    await registry.note_acts([(row, NOON) for row in theirs])
+
+    found = await registry.audit.of(AuditQuery(TEAMS_TENANT))
+    assert [(row.id, row.seq) for row in found] == [(row.id, seq) for seq, row in enumerate(ours, 1)]
+    assert await registry.audit.verify(TEAMS_TENANT) == Head(30, found[-1].hash or "")
+    assert (await registry.audit.head(TEAMS_TENANT)).seq == 30
+    assert await registry.audit.of(AuditQuery("another-organisation")) == []
+    assert await registry.chain.extend() == 2
+
+
+async def test_repeats_among_many_leave_no_place_empty(registry: Registry) -> None:
+    first, more = several(5), several(10)
+    await registry.note_acts([(row, NOON) for row in first])
+
+    await registry.note_acts([(row, NOON) for row in [*more[:4], *first[1:4], *more[4:]]])
+    await registry.note_acts([(row, NOON) for row in more])
+    await registry.chain.extend()
+
+    end = await registry.audit.verify(TEAMS_TENANT)
+    assert isinstance(end, Head)
+    assert end.seq == 15
+    assert await registry.database["audit"].count_documents({}) == 15
+
+
+async def test_a_row_among_many_that_does_not_fit_is_not_passed_over(registry: Registry) -> None:
+    rows = several(8)
+    rows[3] = rows[3].model_copy(update={"personal": "no digest"})
+
+    with pytest.raises(WriteError):
+        await registry.note_acts([(row, NOON) for row in rows])
+
+    await registry.chain.extend()
+    end = await registry.audit.verify(TEAMS_TENANT)
+    assert isinstance(end, Head)
+    assert end.seq == 7
+
+
 async def test_rows_get_their_places_by_organisation_and_time(registry: Registry) -> None:
     ours = await noted(registry, 3)
     theirs = await noted(registry, 2, "another-organisation")
@@ -124,13 +170,14 @@ async def test_two_who_chain_at_one_time_make_one_chain(registry: Registry) -> N
     await noted(registry, 40)
 
     for _ in range(3):
-        await asyncio.gather(*(chain.extend() for chain in chains), noted(registry, 5))
+        many = [registry.note_acts([(row, NOON) for row in several(20)]) for _ in range(3)]
+        await asyncio.gather(*(chain.extend() for chain in chains), noted(registry, 5), *many)
     while await registry.chain.extend():
         pass
 
     end = await registry.audit.verify(TEAMS_TENANT)
     assert isinstance(end, Head)
-    assert end.seq == 55
+    assert end.seq == 55 + 180
 
 
 async def test_a_chain_goes_on_after_a_crash_before_its_end_was_noted(registry: Registry) -> None:

@@ -65,9 +65,9 @@ class ServiceSettings(BaseSettings):
     ask_timeout: timedelta = timedelta(seconds=12)
     """How long a handler waits for key-vault."""
 
-    lanes: int = Field(default=64, ge=1)
+    lanes: int = Field(default=256, ge=1)
     """Messages handled at one time."""
-    lanes_per_tenant: int = Field(default=16, ge=1)
+    lanes_per_tenant: int = Field(default=64, ge=1)
     """Of these, for one tenant: a slow Jira cannot take them all."""
     backlog: int = Field(default=500, ge=1)
     """Messages of one partition held in memory before reading it pauses."""

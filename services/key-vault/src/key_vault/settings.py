@@ -12,11 +12,6 @@ from chassis.settings import ServiceSettings
 class Settings(ServiceSettings):
     """Where Vault is and how to log in there."""
 
-    lanes: int = Field(default=128, ge=1)
-    """Messages handled at one time."""
-    lanes_per_tenant: int = Field(default=64, ge=1)
-    """As many as fill one batch."""
-
     vault_url: str = "http://localhost:8200"
     """Vault's address."""
     vault_ca_file: Path | None = None

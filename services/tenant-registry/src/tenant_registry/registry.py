@@ -196,7 +196,7 @@ class Registry:
     async def note_acts(self, acts: Sequence[tuple[AuditRow, datetime]]) -> None:
         """Note what people did and when they asked for it, once; without people who were forgotten since."""
         rows = [row for row, _ in acts]
-        await self.audit.note_all_once(rows)
+        await self.audit.note_all_once(await self.chain.add(rows))
         # Looked up afterwards: whoever is forgotten from now on is taken out of the row with all others.
         forgotten = await self.forgotten.of({row.person for row in rows})
         late = [row.id for row, asked_at in acts if row.person in forgotten and asked_at <= forgotten[row.person]]

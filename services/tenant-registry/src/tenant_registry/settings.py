@@ -11,6 +11,9 @@ from tenant_registry.networks import networks
 class Settings(ServiceSettings):
     """What the registry adds to the settings of every service."""
 
+    lanes_per_tenant: int = Field(default=192, ge=1)
+    """So many of a tenant's acts are noted with one write of the audit; no Jira is waited for here."""
+
     mongo_url: SecretStr = SecretStr("mongodb://localhost:27017/?replicaSet=rs0")
     """A replica set, because change streams and transactions need one."""
     mongo_database: str = "bridge"

@@ -77,6 +77,8 @@ class Audit:
     @guarded
     async def note_all_once(self, rows: Sequence[AuditRow]) -> None:
         """Note several things that stand alone; those that are repeats change nothing."""
+        if not rows:
+            return
         try:
             await self._rows.insert_many([row.document() for row in rows], ordered=False)
         except BulkWriteError as error:

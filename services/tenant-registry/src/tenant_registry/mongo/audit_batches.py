@@ -7,7 +7,7 @@ from typing import Protocol
 
 from tenant_registry.rows import AuditRow
 
-GATHERED_FOR = timedelta(milliseconds=100)
+GATHERED_FOR = timedelta(milliseconds=250)
 
 
 class Notes(Protocol):
@@ -17,7 +17,7 @@ class Notes(Protocol):
 
 
 class AuditBatches:
-    """Writes rows of the audit: those of a tenth of a second, and of the time that the insert before takes."""
+    """Writes rows of the audit: those of a quarter of a second, and of the time that the insert before takes."""
 
     def __init__(self, audit: Notes) -> None:
         self._audit = audit

@@ -1,24 +1,30 @@
-"""Chaining the audit: rows are added by whoever did something, and put in order by the one process that relays."""
+"""Chaining the audit: many rows at one time are added in their places; what is added alone is put in order afterwards,
+by the one process that relays.
+"""
 
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 
 import structlog
 from pymongo import UpdateOne
 
-from tenant_registry.audit_chain import Head, chained
+from tenant_registry.audit_chain import GENESIS, Head, chained
 from tenant_registry.mongo.database import BulkWriteError, Database, DuplicateKeyError, guarded
 from tenant_registry.rows import AuditRow
 
 log = structlog.get_logger()
 AT_ONCE = 500
+MANY = 4
+"""So many rows of one organisation are worth looking up where its chain ends."""
 WAITS = {"seq": {"$type": "null"}}
 
 
 class AuditChain:
     """The rows of `audit` that have no place yet, and `audit_heads`.
 
-    A place is given once: a unique index refuses a second row there, so a process that has lost the lease does no harm.
+    A place is given once: a unique index refuses a second row there, so several who chain at one time do no harm. And
+    whoever chains stops at the first row that is refused, so no place is left out.
     """
 
     def __init__(self, database: Database) -> None:
@@ -26,12 +32,30 @@ class AuditChain:
         self._heads = database["audit_heads"]
 
     @guarded
+    async def add(self, rows: Sequence[AuditRow]) -> list[AuditRow]:
+        """Add many rows in their places; gives those that are still to be added: few, repeats, refused, overtaken."""
+        left: list[AuditRow] = []
+        for teams_tenant, of_one in _by_organisation(rows):
+            added = await self._add_one(teams_tenant, of_one) if len(of_one) >= MANY else 0
+            left += of_one[added:]
+        return left
+
+    async def _add_one(self, teams_tenant: str, rows: list[AuditRow]) -> int:
+        done = chained(await self._end(teams_tenant), rows)
+        try:
+            await self._rows.insert_many([row.document() for row in done])
+        except BulkWriteError as error:
+            done = done[: (error.details or {}).get("nInserted", 0)]
+        if done:
+            await self._note(teams_tenant, done[-1])
+        return len(done)
+
+    @guarded
     async def extend(self) -> int:
         """Chain what waits, at most so much at once; gives how many rows got their places."""
         found = await self._rows.find(WAITS).sort([("at", 1), ("_id", 1)]).limit(AT_ONCE).to_list(None)
-        rows = [AuditRow.read(one) for one in found]
-        by_organisation = groupby(sorted(rows, key=attrgetter("teams_tenant")), attrgetter("teams_tenant"))
-        return sum([await self._extend_one(teams_tenant, list(of_one)) for teams_tenant, of_one in by_organisation])
+        rows = _by_organisation(AuditRow.read(one) for one in found)
+        return sum([await self._extend_one(teams_tenant, of_one) for teams_tenant, of_one in rows])
 
     async def _extend_one(self, teams_tenant: str, rows: list[AuditRow]) -> int:
         done = chained(await self._end(teams_tenant), rows)
@@ -51,11 +75,10 @@ class AuditChain:
 
     async def _end(self, teams_tenant: str) -> Head:
         """Give the last place that was given: a crash may have left the noted one behind, and rows can be deleted."""
-        placed = {"teams_tenant": teams_tenant, "seq": {"$gt": 0}}
-        last = await self._rows.find_one(placed, sort=[("seq", -1)])
-        noted = await self._heads.find_one({"_id": teams_tenant})
-        ends = [Head(found["seq"], found["hash"]) for found in (last, noted) if found]
-        return max(ends, key=attrgetter("seq"), default=Head())
+        noted = await self._heads.find_one({"_id": teams_tenant}) or {"seq": 0, "hash": GENESIS}
+        behind = {"teams_tenant": teams_tenant, "seq": {"$gt": noted["seq"]}}
+        end = await self._rows.find_one(behind, sort=[("seq", -1)]) or noted
+        return Head(end["seq"], end["hash"])
 
     async def _note(self, teams_tenant: str, last: AuditRow) -> None:
         older = {"_id": teams_tenant, "seq": {"$lt": last.seq}}
@@ -63,3 +86,8 @@ class AuditChain:
             await self._heads.update_one(older, {"$set": {"seq": last.seq, "hash": last.hash}}, upsert=True)
         except DuplicateKeyError:
             return
+
+
+def _by_organisation(rows: Iterable[AuditRow]) -> Iterator[tuple[str, list[AuditRow]]]:
+    of = attrgetter("teams_tenant")
+    return ((teams_tenant, list(found)) for teams_tenant, found in groupby(sorted(rows, key=of), of))
