@@ -2,7 +2,6 @@
 
 import base64
 import json
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,24 +13,35 @@ from devstack.connector.activities import Activities, Place
 from devstack.connector.world import World
 from fuzz.crowd import Crowd
 from fuzz.found import Found
+from fuzz.posting import PATIENCE, Posted, post
 from fuzz.strange import ANYTHING, RAW, TEXT, mutated
 from fuzz.town import Town
-from fuzz.trying import Amount, shown, tried
+from fuzz.trying import Amount, tried
 
-PATIENCE = 10
 COMMANDS = (
     "help",
-    "comment OPS-1 deployed",
-    "OPS-1",
-    "create OPS fuzz",
     "connect",
-    "sites",
-    "my data",
+    "verify 12345678",
+    "disconnect",
+    "OPS-1",
+    "show OPS-1",
+    "create OPS fuzz",
+    "comment OPS-1 deployed",
+    "assign OPS-1 to me",
+    "transition OPS-1 to Done",
+    "search printer fire",
     "subscribe OPS",
+    "unsubscribe OPS",
+    "jiras",
+    "on acme comment OPS-1 deployed",
+    "my data",
+    "delete my data",
+    "webhook",
+    "register",
 )
 INVOKES = ("signin/verifyState", "adaptiveCard/action", "task/fetch", "task/submit", "composeExtension/query", "x")
-TAKEN = {200, 400, 403, 413}
-REFUSED = {401, 403}
+TAKEN = frozenset({200, 400, 403, 413})
+REFUSED = frozenset({401, 403})
 LEGAL = frozenset({*range(0x20, 0x7F), *range(0x80, 0x100)})
 """Bytes that HTTP allows in a header."""
 
@@ -46,31 +56,14 @@ def fuzz(town: Town, amount: Amount) -> Found:
     trusted = town.keys.signing.bot_token(town.bot.app_id, town.bot.service_url)
     with found.timed(), httpx.Client(timeout=PATIENCE, trust_env=False) as http:
 
-        def send(body: bytes, authorization: bytes, expected: set[int]) -> None:
-            _send(http, town.at.bot, body, authorization, expected, found)
+        def send(body: bytes, authorization: bytes, expected: frozenset[int]) -> None:
+            post(http, Posted(town.at.bot, body, (b"Authorization", authorization)), expected, found)
 
         few = Amount(-(-amount.cases // 4), amount.seed)
         tried(amount, bodies, lambda body: send(crowd.of_the_next(body), f"Bearer {trusted}".encode(), TAKEN))
         body = crowd.of_the_next(_encoded(good[0]))
         tried(few, _bad_tokens(town), lambda header: send(body, header, REFUSED))
     return found
-
-
-def _send(http: httpx.Client, url: str, body: bytes, authorization: bytes, expected: set[int], found: Found) -> None:
-    headers = [(b"Authorization", authorization), (b"Content-Type", b"application/json")]
-    statuses = set()
-
-    def post() -> float:
-        began = time.perf_counter()
-        statuses.add(http.post(url, content=body, headers=headers).status_code)
-        return time.perf_counter() - began
-
-    try:
-        found.took(post(), shown(body), post)
-    except httpx.TransportError as error:
-        found.fail(f"no answer: {type(error).__name__}", f"{shown(body)} with {shown(authorization)}")
-    for status in statuses - expected:
-        found.fail(f"HTTP {status}", f"{shown(body)} with {shown(authorization)}")
 
 
 def _good(write: Activities, places: Sequence[Place]) -> list[dict[str, Any]]:

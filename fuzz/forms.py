@@ -12,10 +12,11 @@ class Form:
     activities: int
     grammar: int
     webhooks: int
+    intake: int
     cards: int
     consumers: int
     api_cases_at_least: int
 
 
-SHORT = Form("short", 3, 200, 400, 300, 200, 200, 300)
-FULL = Form("full", 40, 4000, 20_000, 10_000, 5_000, 5_000, 2_000)
+SHORT = Form("short", 3, 200, 400, 300, 150, 200, 200, 300)
+FULL = Form("full", 40, 4000, 20_000, 10_000, 3_000, 5_000, 5_000, 2_000)

@@ -3,7 +3,8 @@
 from hypothesis import strategies as st
 
 from bot_gateway.commands import Comment, DidYouMean, Show, Subscribe, Unknown, Unsubscribe, Usage, Verify
-from bot_gateway.grammar import VERBS, parse
+from bot_gateway.grammar import parse
+from bot_gateway.verbs import VERBS
 from fuzz.found import Found
 from fuzz.strange import HUGE, TEXT, TEXT_OR_HUGE
 from fuzz.trying import Amount, hold

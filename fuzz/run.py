@@ -11,14 +11,18 @@ from bench.machine import facts
 from chaos.teams import NotHeard
 from rich.console import Console
 
-from fuzz import activities, api, cards, consumers, grammar, report, webhooks
+from fuzz import activities, api, cards, consumers, grammar, intake, report, webhooks
 from fuzz.forms import Form
 from fuzz.found import Found
 from fuzz.town import Town, town
 from fuzz.trying import Amount
 
 PURE: dict[str, Callable[[Amount], Found]] = {"grammar": grammar.fuzz, "webhooks": webhooks.fuzz, "cards": cards.fuzz}
-IN_TOWN: dict[str, Callable[[Town, Amount], Found]] = {"activities": activities.fuzz, "api": api.fuzz}
+IN_TOWN: dict[str, Callable[[Town, Amount], Found]] = {
+    "intake": intake.fuzz,  # before the API's, which may change the tenant
+    "activities": activities.fuzz,
+    "api": api.fuzz,
+}
 CONSUMERS = "consumers"
 NAMES = (*PURE, *IN_TOWN, CONSUMERS)
 GROWTH_ALLOWED = 80.0

@@ -28,7 +28,8 @@ from bot_gateway.commands import (
     Verify,
     Webhook,
 )
-from bot_gateway.grammar import VERBS, issue_key, parse
+from bot_gateway.grammar import parse
+from bot_gateway.verbs import VERBS, issue_key
 
 UNDERSTOOD = {
     "help": Help(),
@@ -42,9 +43,20 @@ UNDERSTOOD = {
     "/connect": Connect(),
     "disconnect.": DidYouMean("disconnect"),
     "connect me to the printer": Usage("connect"),
+    "connect me": Usage("connect"),
+    "connect eu": DidYouMean("on eu connect"),
+    "Disconnect EU-2": DidYouMean("on EU-2 disconnect"),
+    "webhook eu": DidYouMean("on eu webhook"),
+    "webhook e_u": Usage("webhook"),
+    "connect eu us": Usage("connect"),
+    "on eu connect us": Usage("connect"),
+    "register eu": Usage("register"),
+    "jiras eu": Usage("jiras"),
+    "comment eu": Usage("comment"),
     "verify 12345678": Verify("12345678"),
     "verify 1234 5678": Verify("12345678"),
     "verify ١٢٣٤٥٦٧٨": Usage("verify"),
+    "verify １２３４ ５６７８": Verify("12345678"),
     "verify": Usage("verify"),
     "OPS-7": Show("OPS-7"),
     "ops-7": Show("OPS-7"),

@@ -15,7 +15,8 @@ from tests.bridge.teams_schema import MANIFEST
 from typer.testing import CliRunner, Result
 
 from bot_gateway.commands import Unknown
-from bot_gateway.grammar import VERBS, parse
+from bot_gateway.grammar import parse
+from bot_gateway.verbs import VERBS
 from bridge.main import app
 from bridge.teams.manifest import VERSION
 from bridge.teams.verbs import HELP, LISTS, MOST_COMMANDS

@@ -14,7 +14,8 @@ LEAST = 8
 """Bytes of an encoded form; what is shorter is found by chance."""
 ZEROS = bytes(512)
 
-KAFKA, MONGO, LOG, SPANS, METRICS, OUTPUT = "Kafka", "MongoDB", "log", "spans", "metrics", "output"
+KAFKA, MONGO, VIEWS = "Kafka", "MongoDB", "views"
+LOG, SPANS, METRICS, OUTPUT = "log", "spans", "metrics", "output"
 TO_PASTE = "what is to be entered in Jira, shown once"
 WORDS = "words of a comment"
 MAY_STAND_IN: Mapping[str, frozenset[str]] = {

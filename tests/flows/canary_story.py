@@ -9,7 +9,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from tests.flows.canaries import WORDS, Place
+from tests.flows.canaries import OUTPUT, WORDS, Place
 from tests.flows.canary_doors import by_command, by_page
 from tests.flows.estate import NEW, OAUTH1, OAUTH2, PAT, Jira, button_of, enter_token
 from tests.flows.watched import Watched, WatchedStack, without
@@ -193,8 +193,10 @@ class Canary:
         token = {"Authorization": f"Bearer {gone['registrationToken']}"}
         exported = await town.http.get(f"{url}/export", headers=token)
         assert exported.is_success, exported.text
+        self.outputs.append(Place(OUTPUT, "export by HTTP", exported.content))
         answer = await town.http.delete(url, headers=token, params={"confirm": gone["baseUrl"]})
         assert answer.status_code in (200, 202), answer.text
+        self.outputs.append(Place(OUTPUT, "receipt of an erasure", answer.content))
 
     async def other_doors(self) -> None:
         """Register with the command and on the web page; Vault fails at that too."""

@@ -1,14 +1,18 @@
-"""Everything that Bridge and its engines wrote: files to the byte, messages, documents, metrics, outputs."""
+"""Everything that Bridge and its engines wrote: files to the byte, messages, documents, rows, metrics, outputs."""
 
+import shutil
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
 from aiokafka import AIOKafkaConsumer
 from bson import json_util
 from motor.motor_asyncio import AsyncIOMotorClient
-from tests.flows.canaries import KAFKA, LOG, METRICS, MONGO, SPANS, Place, without_zeros
+from tests.flows.canaries import KAFKA, LOG, METRICS, MONGO, SPANS, VIEWS, Place, without_zeros
 
 from bridge.demo.environment import Addresses
 
@@ -17,6 +21,7 @@ async def everything(directory: Path, at: Addresses) -> list[Place]:
     """Give all places; what is kept compressed on disk is given in clear too."""
     return [
         *files(directory),
+        *rows(directory),
         *[place async for place in messages(at.engines.kafka_bootstrap)],
         *[place async for place in documents(at.engines.mongo_url)],
         *[await metrics(name, port) for name, port in at.health_ports.items()],
@@ -34,9 +39,20 @@ def files(directory: Path) -> Iterator[Place]:
 def _kind(name: Path) -> str:
     if name.parts[0] == "mongo":
         return MONGO
+    if name.parts[0] == VIEWS:
+        return VIEWS
     if name.parts[0].startswith("kafka-") and "data" in name.parts:
         return KAFKA
     return SPANS if name.suffix == ".spans" else LOG
+
+
+def rows(directory: Path) -> Iterator[Place]:
+    """Give the rows of every view whole, where its file may break them in two; a service alone may open its own."""
+    with TemporaryDirectory() as copied:
+        for path in sorted(Path(shutil.copytree(directory / VIEWS, copied, dirs_exist_ok=True)).rglob("*.sqlite")):
+            with closing(sqlite3.connect(path)) as view:
+                told = [key.encode() + b" " + value for key, value in view.execute("select key, value from rows")]
+            yield Place(VIEWS, f"rows of {path.name}", b"\n".join(told))
 
 
 async def messages(bootstrap: str) -> AsyncIterator[Place]:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.flows.canaries import OUTPUT, Canaries, Place
+from tests.flows.canaries import OUTPUT, VIEWS, Canaries, Place
 from tests.flows.estate import NEW, OPERATOR_TOKEN, Estate, SetUpStack, operated
 from tests.flows.taps import Here, connector, jira, vault
 
@@ -29,6 +29,7 @@ SETTINGS: Mapping[str, Mapping[str, str]] = {
     "jira-actor": {**TRACED, "RETRY_BUDGET": "PT3S"},
     **operated(**TRACED, REQUESTS_PER_MINUTE="6000", ROTATION_SETTLES="PT1S"),
 }
+ALWAYS_JSON = ("tenant", "export")
 SPANNED = str(Path(__file__).with_name("spanned.py"))
 
 
@@ -64,9 +65,14 @@ class WatchedStack(SetUpStack):
         await asyncio.to_thread(door.start)
         return replace(engines, vault_url=door.url)
 
+    def _views_of(self, name: str) -> Path:
+        (made := self.directory / VIEWS / name).mkdir(parents=True, exist_ok=True)
+        return made
+
     async def _start(self, layer: Sequence[Startable]) -> None:
         for one in layer:
             if isinstance(one, Service):
+                one.env["BRIDGE_DATA_DIR"] = str(self._views_of(one.name))
                 spans = str(self.directory / f"{one.name}.spans")
                 argv = [sys.executable, "-P", SPANNED, one.name.replace("-", "_"), spans]
                 one.process = Process(one.name, argv, one.env, self.log_of(one.name))
@@ -133,18 +139,20 @@ class Watched(Estate):
         self.canaries.remember("webhook secret", told.get("webhookSecret"))
         return answer.status_code, told
 
-    async def output(self, *arguments: str, kind: str = OUTPUT) -> Place:
-        """Run `bridge` as an operator does; gives both of its outputs, as this kind of place."""
-        env = self.stack._services[0].env | {
+    async def output(self, *arguments: str, kind: str = OUTPUT, code: int = 0) -> Place:
+        """Run `bridge` as an operator does, with all settings; gives both of its outputs, as this kind of place."""
+        env = {name: value for one in self.stack._services for name, value in one.env.items()} | {
             "BRIDGE_OPERATOR_TOKEN": OPERATOR_TOKEN,
             "BRIDGE_REGISTRY_URL": self.at.registry,
             "BRIDGE_LOG_LEVEL": "DEBUG",
         }
-        argv = [sys.executable, "-m", "bridge.main", *arguments, "-o", "json"]
+        form = () if arguments[:2] == ALWAYS_JSON else ("-o", "json")
+        argv = [sys.executable, "-m", "bridge.main", *arguments, *form]
         process = await asyncio.create_subprocess_exec(*argv, env=env, cwd=os.curdir, stdout=-1, stderr=-1)
         out, error = await process.communicate()
-        assert process.returncode == 0, f"bridge {' '.join(arguments)}: {error.decode()}"
-        return Place(kind, f"bridge {' '.join(arguments[:2])}", out + error)
+        said = f"bridge {' '.join(arguments)}: {out.decode()}{error.decode()}"
+        assert process.returncode == code, f"exit code {process.returncode} of {said}"
+        return Place(kind, f"bridge {' '.join(arguments[:2])}{f' that ends with {code}' if code else ''}", out + error)
 
 
 @asynccontextmanager

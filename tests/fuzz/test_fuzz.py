@@ -1,17 +1,21 @@
 """The fuzzer must see what it is there to see."""
 
 import json
+import re
 import time
+from collections import Counter
 from dataclasses import astuple
 from io import StringIO
 from typing import Any
 
+import httpx
 import pytest
-from fuzz import cards, grammar, webhooks
+from fuzz import activities, cards, grammar, intake, webhooks
 from fuzz.by_design import MEANT, by_design
 from fuzz.crowd import SOMEBODY, Crowd
 from fuzz.events import data_of
 from fuzz.found import FAILURES_TOLD, SLOWEST_ALLOWED, Found
+from fuzz.posting import Posted, post
 from fuzz.report import TELL_EVERY, Progress
 from fuzz.strange import ANYTHING, TEXT, mutated
 from fuzz.trying import Amount, hold, tried
@@ -19,6 +23,9 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from bot_gateway.card_model import AdaptiveCard, OpenUrl, TextBlock, TextRun
+from bot_gateway.commands import DidYouMean, Unknown, Usage
+from bot_gateway.grammar import parse
+from bot_gateway.verbs import VERBS
 from contracts.catalogue import EVENTS
 from devstack.connector.activities import Activities
 from devstack.connector.settings import ConnectorSettings
@@ -118,6 +125,50 @@ def test_everybody_writes_in_turn_and_the_first_where_teams_knows_the_places() -
         {one.mri} for one in world.people.values()
     ] * 2
     assert not any(mark in json.dumps(written) for mark in astuple(SOMEBODY))
+
+
+def test_every_verb_is_typed_and_nothing_that_is_none() -> None:
+    typed = activities.COMMANDS
+
+    assert not [line for line in typed if isinstance(parse(line), DidYouMean | Unknown | Usage)]
+    assert [verb for verb in VERBS if not any(re.match(rf"{verb}\b", line) for line in typed)] == []
+
+
+def test_most_webhooks_can_be_read_and_say_a_time_that_is_now() -> None:
+    now, cases = 1_800_000_000_000, Counter[bool]()
+
+    def read(body: bytes) -> None:
+        try:
+            said = json.loads(body.decode())
+        except (ValueError, RecursionError):
+            said = None
+        cases[isinstance(said, dict) and said.get("timestamp") == now] += 1
+
+    tried(FEW, intake.bodies(now), read)
+
+    assert cases[True] > cases[False] > 0
+
+
+def test_a_forged_webhook_never_has_the_signature_of_its_body() -> None:
+    senders = intake.Senders("http://a", "http://b", b"secret")
+    bodies = [b"x" * length for length in range(50)]
+
+    assert all(senders.forging(body).header != senders.signing(body).header for body in bodies)
+
+
+def test_a_status_that_was_not_expected_and_no_answer_are_found() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.content == b"silence":
+            raise httpx.ReadTimeout("no answer")
+        return httpx.Response(500 if b"bad" in request.content else 202)
+
+    found = Found("posted")
+    with httpx.Client(transport=httpx.MockTransport(answer)) as http:
+        for body in (b"good", b"bad", b"silence"):
+            post(http, Posted("http://a", body, (b"X", b"y")), intake.TAKEN, found)
+
+    assert set(found.failures) == {"HTTP 500", "no answer: ReadTimeout"}
+    assert found.failures["HTTP 500"] == "b'bad' with b'y'"
 
 
 @pytest.mark.parametrize("kind", EVENTS)

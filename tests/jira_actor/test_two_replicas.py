@@ -80,6 +80,7 @@ async def test_two_replicas_at_one_time_refresh_once_and_both_commands_are_done(
     desk: Office, pair: tuple[Replica, Replica]
 ) -> None:
     one, other = pair
+    asked_before = len(desk.sent("POST", TOKEN))
 
     answers = await asyncio.gather(one.show(), other.show())
 
@@ -88,6 +89,8 @@ async def test_two_replicas_at_one_time_refresh_once_and_both_commands_are_done(
         (1_001, LINK)
     ]
     assert len(desk.published) == 1, "no link was given up"
+    asked = desk.sent("POST", TOKEN)[asked_before:]
+    assert [one["status"] for one in asked].count(200) == 1, "Jira gave tokens once: nobody has any that are not stored"
 
 
 async def test_the_replica_that_takes_over_uses_what_the_first_one_got(

@@ -8,6 +8,7 @@ from tests.tenant_registry.fakes import BASE_URL, Clock, FakeKeyVault
 from tests.tenant_registry.test_registration import call, code_for
 
 from contracts.registry import Tenant
+from tenant_registry.decide import version
 from tenant_registry.registry import Registry
 
 CLIENT = {"authMode": "oauth2", "clientId": "the-client-id", "clientSecret": "the-client-secret"}
@@ -78,8 +79,12 @@ async def test_with_personal_access_tokens_nothing_identifies_bridge(
         ({"authMode": "oauth2", "clientId": "x"}, "clientSecret"),
         ({**CLIENT, "consumerKey": "x"}, "oauth1"),
         ({**CLIENT, "version": "8.21.9"}, "8.22"),
+        ({**CLIENT, "version": "v8.21.9"}, "8.22"),
+        ({"version": "newest"}, "version"),
+        ({"version": ""}, "9.12.4"),
         ({"authMode": "pat", "clientId": "x"}, "oauth2"),
         ({"authMode": "pat", "version": "8.13"}, "8.14"),
+        ({"authMode": "pat", "version": "Jira 8.13"}, "8.14"),
         ({"authMode": "pat", "privateKey": "-----BEGIN PRIVATE KEY-----"}, "oauth1"),
         ({"clientSecret": "x"}, "oauth2"),
         ({**CLIENT, "clientSecret": "a\nb"}, "printable"),
@@ -97,7 +102,18 @@ async def test_what_does_not_go_together_is_refused_with_what_does_and_no_code_i
     assert (await web.post("/v1/registrations", json=call(code))).status_code == 201
 
 
-@pytest.mark.parametrize(("version", "signed"), [(None, False), ("9.17.5", False), ("10.0.0", True), ("11", True)])
+@pytest.mark.parametrize(
+    ("version", "signed"),
+    [
+        (None, False),
+        ("9.17.5", False),
+        ("10.0.0", True),
+        ("11", True),
+        ("v10.3.1", True),
+        ("Jira 10.3", True),
+        ("Jira Software Data Center v9.12.4-m0007", False),
+    ],
+)
 async def test_a_jira_that_can_sign_gets_a_secret_and_an_address_without_one(
     registry: Registry, clock: Clock, web: httpx.AsyncClient, version: str | None, signed: bool
 ) -> None:
@@ -109,6 +125,25 @@ async def test_a_jira_that_can_sign_gets_a_secret_and_an_address_without_one(
     assert stored is not None
     assert (stored.webhook_secret is not None) is signed
     assert (stored.hook_token_hash is None) is signed
+
+
+async def test_of_a_version_in_other_words_its_number_is_kept(
+    registry: Registry, clock: Clock, web: httpx.AsyncClient
+) -> None:
+    for n, (written, kept) in enumerate({"v10.3.1": "10.3.1", "Jira 10.3": "10.3", " 9.12.4-m7": "9.12.4"}.items()):
+        code = await code_for(registry, clock)
+        given = call(code, version=written, baseUrl=f"https://jira-{n}.example")
+        said = (await web.post("/v1/registrations", json=given)).json()
+        stored = await registry.tenants.find(said["tenantId"])
+        assert stored is not None
+        assert stored.jira_version == kept
+
+
+@pytest.mark.parametrize(
+    ("said", "numbers"), [(None, None), ("", None), ("ten", None), ("9" * 5000, (999_999_999, 0)), ("8.22.1", (8, 22))]
+)
+def test_whatever_a_jira_calls_its_version_is_read(said: str | None, numbers: tuple[int, int] | None) -> None:
+    assert version(said) == numbers
 
 
 async def test_the_first_jira_is_the_default_and_aliases_are_unique(

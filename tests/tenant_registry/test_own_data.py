@@ -116,6 +116,10 @@ async def test_a_person_sees_what_is_stored_in_words(registry: Registry, tenant:
             2,
             "DEV (Dev) in a chat, since 2 March 2126; OPS (Ops) in Builds, since 2 March 2126",
         ),
+        "addresses of your own chat": (
+            1,
+            "https://connector.example/emea/, last heard from on 2 March 2126, 12:00 UTC",
+        ),
         "registration codes": (
             2,
             "not used, good until 2 March 2126, 13:00 UTC; used, good until 2 March 2126, 13:00 UTC",
@@ -123,6 +127,22 @@ async def test_a_person_sees_what_is_stored_in_words(registry: Registry, tenant:
         "Jiras registered by you": (1, "jira.linden.example, on 2 March 2126"),
         "audit entries with your name": (5, "linked: 1; registered: 1; registration code issued: 1; subscribed: 2"),
     }
+
+
+async def test_the_chat_in_which_a_person_asks_is_shown_to_that_person_alone(
+    registry: Registry, tenant: TenantRow
+) -> None:
+    bens = conversation("a:bens-own", "personal", service_url="https://connector.example/apac/")
+    await registry.conversations.seen(bens, NOON + timedelta(minutes=3))
+
+    of_ben = await shown(registry, BEN, conversation=bens)
+
+    assert of_ben["addresses of your own chat"] == (
+        1,
+        "https://connector.example/apac/, last heard from on 2 March 2126, 12:03 UTC",
+    )
+    assert "apac" not in str(await shown(registry, ANNA))
+    assert "addresses of your own chat" not in await shown(registry, BEN, conversation=CHANNEL)
 
 
 async def test_nobody_sees_what_is_stored_about_another(registry: Registry, tenant: TenantRow) -> None:

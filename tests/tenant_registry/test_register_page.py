@@ -164,6 +164,7 @@ async def test_a_jira_that_is_registered_already_asks_for_its_old_token(
         ({"authMode": "oauth2", "clientId": "x"}, "clientId", "Create the incoming link"),
         ({"alias": "not a name"}, "alias", "letters and digits"),
         ({"version": "9" * 65}, "version", "too long"),
+        ({"version": "the newest"}, "version", "has no number"),
         ({"sourceNetworks": "192.0.2.0/24\nhere"}, "sourceNetworks", "The list holds something that is no network"),
         ({"destinations": "10.0.0.1/8"}, "destinations", "write 10.0.0.0/8"),
     ],

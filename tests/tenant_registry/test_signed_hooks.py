@@ -8,15 +8,18 @@ from typing import Any
 import httpx
 import pytest
 from cryptography.hazmat.primitives import hashes, hmac
+from pydantic import ValidationError
 from tests.tenant_registry.fakes import HOOK_TOKEN, NOON, REGISTRATION_TOKEN, Clock, FakeKeyVault, registered
 from tests.tenant_registry.test_hooks import address, hooks
 from tests.tenant_registry.test_tenants import web_of
 
+from contracts.registry import WebhookReceived
 from tenant_registry.http.hook_secrets import HELD_FOR
 from tenant_registry.http.hooks import signature_fits
 from tenant_registry.http.surroundings import Policy
 from tenant_registry.registry import Registry
 from tenant_registry.rows import TenantRow
+from tenant_registry.settings import Settings
 
 SECRET = "the-webhook-secret"
 AT = int(NOON.timestamp() * 1000)
@@ -163,6 +166,35 @@ async def test_the_window_is_the_operators_choice(
     clock.passes(timedelta(minutes=6))
 
     assert (await send(web, tenant)).status_code == 400
+
+
+@pytest.mark.parametrize("window", [timedelta(0), timedelta(seconds=-1), timedelta(hours=12, seconds=1)])
+def test_a_window_in_which_a_copy_could_be_taken_again_is_no_setting(window: timedelta) -> None:
+    with pytest.raises(ValidationError, match="hook_window"):
+        Settings(hook_window=window)
+
+
+@pytest.mark.parametrize("window", [timedelta(hours=1), timedelta(hours=12)])
+async def test_a_copy_of_a_webhook_is_known_as_long_as_it_fits_though_it_was_told(
+    registry: Registry, tenant: TenantRow, keys: FakeKeyVault, clock: Clock, window: timedelta
+) -> None:
+    web = web_of(registry, keys, clock, Policy(hook_window=window))
+    clock.passes(-window)
+    assert (await send(web, tenant)).json()["duplicate"] is False, "Jira's clock is ahead by all that is allowed"
+    stored = await registry.database["outbox"].find_one({"event_type": WebhookReceived.event_type()})
+    assert stored is not None
+    await registry.outbox.told(stored["_id"], clock())
+    clock.passes(2 * window)
+
+    again = await send(web, tenant)
+
+    assert (again.status_code, again.json()["duplicate"]) == (202, True)
+    assert await hooks(registry) == [], "nothing is there to be told a second time"
+    left = await registry.database["outbox"].find_one({"_id": stored["_id"]})
+    assert left is not None
+    assert left["purge_at"] >= clock(), "it is not forgotten while a copy fits"
+    clock.passes(timedelta(seconds=1))
+    assert (await send(web, tenant)).json()["type"] == "urn:bridge:problem:outside-window"
 
 
 async def test_the_secret_is_opened_once_and_again_when_the_row_changes_or_time_has_passed(

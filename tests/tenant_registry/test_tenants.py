@@ -229,6 +229,28 @@ async def test_moving_keeps_the_tenant_and_its_links_and_checks_it_anew(
     assert again.status_code == 403, "a code is good for one move"
 
 
+async def test_what_else_is_changed_with_a_move_is_noted_as_in_any_other_change(
+    registry: Registry, operated: httpx.AsyncClient, clock: Clock
+) -> None:
+    tenant = await registered(registry)
+    given = {
+        "baseUrl": "https://new.example",
+        "code": await code_for(registry, clock),
+        "sourceNetworks": ["192.0.2.0/24"],
+        "alias": "new",
+        "connectorVersion": None,
+        "unsignedWebhooks": False,
+    }
+
+    answer = await operated.patch(f"/v1/tenants/{tenant.id}", json=given, headers=OWN)
+
+    assert answer.status_code == 200, answer.text
+    details = (await noted(registry, "moved"))["details"]
+    assert details["fields"] == "alias, source_networks, unsigned_webhooks"
+    assert (await operated.patch(f"/v1/tenants/{tenant.id}", json={"alias": "x"}, headers=OWN)).status_code == 200
+    assert (await noted(registry, "tenant_changed"))["details"] == {"fields": "alias"}
+
+
 async def test_a_code_of_another_organisation_moves_nothing(
     registry: Registry, operated: httpx.AsyncClient, clock: Clock
 ) -> None:

@@ -7,7 +7,7 @@ import typer
 
 from bridge.moments import moment
 from bridge.output import Output, print_error
-from bridge.settings import BridgeSettings, WrongSettings, read_settings
+from bridge.settings import BridgeSettings, S, WrongSettings, read_settings
 
 EXIT_CODES = "Exit codes: 0 all is well · 1 a check or a step failed · 2 the command was not used as it can be."
 
@@ -16,8 +16,13 @@ OutputOption = Annotated[Output, typer.Option("--output", "-o", help="For people
 
 def settings() -> BridgeSettings:
     """Read the environment; what cannot be used ends the command."""
+    return settings_of(BridgeSettings)
+
+
+def settings_of(kind: type[S]) -> S:
+    """Read these settings; what cannot be used of them ends the command."""
     try:
-        return read_settings()
+        return read_settings(kind)
     except WrongSettings as error:
         print_error(str(error))
         raise typer.Exit(2) from None

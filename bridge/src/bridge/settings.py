@@ -1,11 +1,13 @@
 """What the command reads from the environment: the services' own `BRIDGE_…` variables."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import SecretStr, ValidationError
 
 from chassis.settings import ServiceSettings
+
+S = TypeVar("S", bound=ServiceSettings)
 
 
 class BridgeSettings(ServiceSettings):
@@ -26,10 +28,10 @@ class WrongSettings(ValueError):
     """The environment holds something that is no setting; the text names the variables, never their values."""
 
 
-def read_settings() -> BridgeSettings:
+def read_settings(kind: type[S]) -> S:
     """Read the environment, or raise WrongSettings."""
     try:
-        return BridgeSettings()
+        return kind()
     except ValidationError as error:
         wrong = "; ".join(f"BRIDGE_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors())
         raise WrongSettings(f"The environment holds settings that cannot be used: {wrong}.") from None

@@ -15,6 +15,7 @@ from bridge.tenant_options import TenantArgument, TokenOption, UrlOption, access
 
 ANY = "any"
 NOTHING = "Say what to change: --alias, --default, --source-network, --destination, --base-url, --no-unsigned-webhooks."
+ANY_ALONE = f"`{ANY}` means no limit: give {{option}} either `{ANY}` alone, or the networks."
 CODE_NEEDED = (
     "Moving needs a one-time code from the bot (`register` in Teams): --code-file FILE, - for standard input, or"
     " BRIDGE_REGISTRATION_CODE."
@@ -50,8 +51,8 @@ def edit(
     given: dict[str, Any] = {
         "alias": alias,
         "default": True if default else None,
-        "sourceNetworks": _networks(source_network),
-        "destinations": _networks(destination),
+        "sourceNetworks": _networks("--source-network", source_network),
+        "destinations": _networks("--destination", destination),
         "baseUrl": base_url,
         "unsignedWebhooks": False if no_unsigned_webhooks else None,
     }
@@ -79,8 +80,14 @@ def _edited(api: RegistryApi, tenant: str, changes: dict[str, Any]) -> dict[str,
     return api.edit(tenant, {**changes, "code": code})
 
 
-def _networks(given: list[str] | None) -> list[str] | None:
-    return [one for one in given if one != ANY] if given else None
+def _networks(option: str, given: list[str] | None) -> list[str] | None:
+    if not given:
+        return None
+    limits = [one for one in given if one != ANY]
+    if limits and ANY in given:
+        print_error(ANY_ALONE.format(option=option))
+        raise typer.Exit(2)
+    return limits
 
 
 def _code(file: Path | None) -> SecretStr | None:

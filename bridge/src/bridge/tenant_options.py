@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
-from pydantic import SecretStr
+from pydantic import SecretStr, field_validator
 
 from bridge.operator_api import RegistryApi, RegistryError
-from bridge.options import settings
+from bridge.options import settings_of
 from bridge.output import print_error
 from chassis.settings import ServiceSettings
 
@@ -22,6 +22,10 @@ ENVIRONMENT = (
 WHO_ARE_YOU = (
     "Say who you are: put the token into a file and name it with --token-file, or set BRIDGE_OPERATOR_TOKEN or"
     " BRIDGE_REGISTRATION_TOKEN."
+)
+ONE_LINE = (
+    "must be one line of printable ASCII characters: the secret and nothing else, no comment, saved as plain text"
+    " without a byte order mark"
 )
 
 UrlOption = Annotated[
@@ -48,11 +52,15 @@ class RegistryAccess(ServiceSettings):
     client_secret: SecretStr = SecretStr("")
     """OAuth 2.0: what Jira's incoming link shows, for `bridge tenant register`; as `--client-secret-file`."""
 
+    @field_validator("operator_token", "registration_token", "registration_code", "client_secret")
+    @classmethod
+    def _one_line(cls, secret: SecretStr) -> SecretStr:
+        return one_line(secret)
+
 
 def access() -> RegistryAccess:
     """Read the environment; what cannot be used in it ends the command."""
-    settings()
-    return RegistryAccess()
+    return settings_of(RegistryAccess)
 
 
 @contextmanager
@@ -82,8 +90,25 @@ def registration_token(file: Path | None, first: SecretStr | None = None) -> Sec
     return found if found.get_secret_value() else None
 
 
+def one_line(secret: SecretStr) -> SecretStr:
+    """Give it without blanks around it; what cannot stand in an HTTP header is a ValueError that does not show it."""
+    text = secret.get_secret_value().strip()
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError(ONE_LINE)
+    return SecretStr(text)
+
+
 def read_secret(file: Path) -> SecretStr:
-    """Read a file that holds one secret; `-` is standard input."""
+    """Read a file that holds one secret of one line; `-` is standard input."""
+    try:
+        return one_line(read_private_key(file))
+    except ValueError as error:
+        print_error(f"{file} {error}.")
+        raise typer.Exit(2) from None
+
+
+def read_private_key(file: Path) -> SecretStr:
+    """Read a file that holds one secret of any number of lines; `-` is standard input."""
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text()
     except (OSError, UnicodeDecodeError) as error:

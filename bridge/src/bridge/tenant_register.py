@@ -16,6 +16,7 @@ from bridge.tenant_options import (
     UrlOption,
     access,
     private_file,
+    read_private_key,
     read_secret,
     registration_token,
     registry,
@@ -74,7 +75,7 @@ def register(
     }
     secrets = {
         "code": _code(code_file),
-        "privateKey": read_secret(private_key_file) if private_key_file else None,
+        "privateKey": read_private_key(private_key_file) if private_key_file else None,
         "clientSecret": _client_secret(client_secret_file) if auth_mode is AuthMode.OAUTH2 else None,
     }
     call |= {name: secret.get_secret_value() for name, secret in secrets.items() if secret}

@@ -7,7 +7,7 @@ from functools import cache
 from typing import NamedTuple
 from uuid import uuid4
 
-from opentelemetry import propagate, trace
+from opentelemetry import context, propagate
 from pydantic import ValidationError
 
 from chassis.errors import Poison
@@ -90,7 +90,7 @@ def encode(event: Event, source: str, cause: Attributes | None = None, event_id:
     }
     if subject := event.subject():
         headers["ce_subject"] = subject
-    if trace.get_current_span() is not trace.INVALID_SPAN:
+    if context.get_current():
         propagate.inject(headers)
     return Outgoing(event.topic, event.key().encode(), event.model_dump_json().encode(), headers, correlation_id)
 

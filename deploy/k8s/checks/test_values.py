@@ -98,6 +98,8 @@ WRONG: list[tuple[str, Any, str]] = [
     ("settings", {"PATH": "/"}, "PATH"),
     ("settings", {"BRIDGE_NO_SUCH_THING": "1"}, "BRIDGE_NO_SUCH_THING"),
     ("keyVault.settings", {"BRIDGE_JIRA_TOTAL_TIMEOUT": "PT1S"}, "BRIDGE_JIRA_TOTAL_TIMEOUT"),
+    ("jiraActor.settings", {"BRIDGE_UNSAFE_ALLOW_LOOPBACK": "true"}, "jiraActor.settings.BRIDGE_UNSAFE_ALLOW_LOOPBACK"),
+    ("jiraActor.extraEnv", [{"name": "BRIDGE_UNSAFE_ALLOW_LOOPBACK", "value": "1"}], "BRIDGE_UNSAFE_ALLOW_LOOPBACK"),
     ("extraEnv", [{"name": "BRIDGE_VAULT_TOKEN", "value": "canary"}], "BRIDGE_VAULT_TOKEN"),
     ("keyVault.extraEnv", [{"name": "BRIDGE_VAULT_TOKEN", "value": "canary"}], "BRIDGE_VAULT_TOKEN"),
     ("extraVolumes", [{"name": "tmp", "emptyDir": {}}], "extraVolumes"),

@@ -49,6 +49,13 @@ BRIDGE_VAULT_SECRET_ID: vault.auth.existingSecret
 BRIDGE_VAULT_TOKEN: vault.auth.existingSecret
 {{- end }}
 
+{{- define "bridge.unsafeSetting" -}}BRIDGE_UNSAFE_ALLOW_LOOPBACK{{- end }}
+
+{{/* where it stands */}}
+{{- define "bridge.wrong.unsafe" -}}
+{{ printf "%s%s is for development on one machine: with it every tenant's URL reaches what listens in the pod. Remove it; jiraActor.allowedNetworks opens the network of a Jira." . (include "bridge.unsafeSetting" .) }}
+{{- end }}
+
 {{- define "bridge.wrong.settings" -}}
 {{- $facts := .Files.Get "files/components.yaml" | fromYaml }}
 {{- $owned := include "bridge.ownedSettings" . | fromYaml }}
@@ -66,6 +73,8 @@ BRIDGE_VAULT_TOKEN: vault.auth.existingSecret
 {{- else }}
 {{ printf "%s.%s is fixed by the chart, which relies on it: remove it." $where $name }}
 {{- end }}
+{{- else if eq $name (include "bridge.unsafeSetting" $) }}
+{{ include "bridge.wrong.unsafe" (printf "%s." $where) }}
 {{- else if not (has $name $part.known) }}
 {{ printf "%s.%s is no setting there: docs/settings.md lists those of each component; other variables go to extraEnv." $where $name }}
 {{- else if and (has $name $facts.all.durations) (not (regexMatch $duration (toString $value))) }}
@@ -81,6 +90,9 @@ BRIDGE_VAULT_TOKEN: vault.auth.existingSecret
 {{- $parts := dict "" .Values "botGateway." .Values.botGateway "tenantRegistry." .Values.tenantRegistry "jiraActor." .Values.jiraActor "keyVault." .Values.keyVault }}
 {{- range $where, $part := $parts }}
 {{- range $part.extraEnv }}
+{{- if eq .name (include "bridge.unsafeSetting" $) }}
+{{ include "bridge.wrong.unsafe" (printf "%sextraEnv: " $where) }}
+{{- end }}
 {{- if and .value (has .name $secrets) }}
 {{ printf "%sextraEnv holds %s in clear: put it into a Secret and name that in %s." $where .name (get (include "bridge.ownedSettings" $ | fromYaml) .name) }}
 {{- end }}

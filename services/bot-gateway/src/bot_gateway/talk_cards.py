@@ -4,8 +4,8 @@ from bot_gateway.card_model import Action, AdaptiveCard, Element, RichTextBlock,
 from bot_gateway.commands import DidYouMean, Help, Unknown, Usage
 from bot_gateway.decide import ConfirmDeletion, NoAccount, Say, Welcome
 from bot_gateway.foreign_text import run
-from bot_gateway.grammar import VERBS
 from bot_gateway.issue_parts import button
+from bot_gateway.verbs import VERBS
 
 
 def talk_card(say: Say) -> AdaptiveCard:

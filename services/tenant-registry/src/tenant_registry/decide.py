@@ -23,7 +23,9 @@ AUTHORIZED_APPLICATIONS = "/plugins/servlet/oauth/users/access-tokens"
 PERSONAL_TOKENS = "/secure/ViewProfile.jspa?selectedTab=com.atlassian.pats.pats-plugin:jira-user-personal-access-tokens"
 REFRESH = "refresh-"
 SIGNED_SINCE = (10, 0)
-VERSION = re.compile(r"\s*(\d{1,4})(?:\.(\d{1,4}))?")
+VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*")
+DIGITS = 9
+"""More than any number of a version has; int() refuses some thousands."""
 
 
 class Verdict(Enum):
@@ -54,10 +56,19 @@ def is_refresh(check_id: str) -> bool:
     return check_id.startswith(REFRESH)
 
 
+def version_in(text: str) -> str | None:
+    """Give the version in what people write, such as `Jira 10.3` or `v10.3.1`; None where it holds no number."""
+    found = VERSION.search(text)
+    return found[0] if found else None
+
+
 def version(text: str | None) -> tuple[int, int] | None:
-    """Give the first two numbers of a Jira's version; None where it does not begin with one."""
-    found = VERSION.match(text or "")
-    return (int(found[1]), int(found[2] or 0)) if found else None
+    """Give the first two numbers of a Jira's version; None where it has none."""
+    found = version_in(text or "")
+    if found is None:
+        return None
+    major, minor, *_ = (int(number[:DIGITS]) for number in f"{found}.0".split("."))
+    return major, minor
 
 
 def signs_webhooks(jira_version: str | None) -> bool:
@@ -179,7 +190,8 @@ def issue_of(body: Mapping[str, Any]) -> str:
     for parent, name in (("issue", "id"), ("worklog", "issueId")):
         found = body.get(parent)
         if isinstance(found, dict) and isinstance(found.get(name), str | int):
-            return str(found[name])[:40]
+            said = str(found[name])[:40]
+            return said.encode(errors="replace").decode()  # half of a surrogate pair can be in no key
     comment = body.get("comment")
     link = comment.get("self") if isinstance(comment, dict) else None
     told = re.search(r"/issue/(\d{1,40})/comment/", link) if isinstance(link, str) else None

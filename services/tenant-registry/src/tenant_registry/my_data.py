@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.outcomes import DataAbout
-from tenant_registry.rows import CodeRow, LinkRow, PendingLink, SubscriptionRow, TenantRow
+from tenant_registry.rows import CodeRow, ConversationRow, LinkRow, PendingLink, SubscriptionRow, TenantRow
 
 MOST = 20
 """Details of one kind that are told; a card has an end."""
@@ -32,6 +32,8 @@ class PersonalData:
     links: Sequence[LinkRow]
     pending: PendingLink | None
     subscriptions: Sequence[SubscriptionRow]
+    chats: Sequence[ConversationRow]
+    """The person's own with the bot."""
     codes: Sequence[CodeRow]
     registered: Sequence[TenantRow]
     noted: Mapping[str, int]
@@ -48,6 +50,9 @@ def in_words(data: PersonalData, sites: Mapping[str, str]) -> tuple[DataAbout, .
         "account links": [_link(link, sites) for link in data.links],
         "connections under way": [_pending(data.pending, sites)] if data.pending else [],
         "subscriptions made by you": [_subscription(one, data.places) for one in subscriptions],
+        "addresses of your own chat": [
+            f"{chat.service_url}, last heard from on {_moment(chat.seen_at)}" for chat in data.chats
+        ],
         "registration codes": [
             f"{'used' if code.used_for else 'not used'}, good until {_moment(code.expires_at)}" for code in codes
         ],

@@ -36,8 +36,8 @@ class Settings(ServiceSettings):
     """Hex SHA-256 of the operator's bearer token for `/v1/tenants`; nobody has one when unset."""
     trusted_proxies: str = ""
     """Comma-separated networks (CIDR) of proxies whose `X-Forwarded-For` is believed; none by default."""
-    hook_window: timedelta = timedelta(hours=1)
-    """How far the time in a webhook may be from ours."""
+    hook_window: timedelta = Field(default=timedelta(hours=1), gt=timedelta(0), le=timedelta(hours=12))
+    """How far the time in a webhook may be from ours: at most 12 hours, as what was taken is known for a day."""
     tenant_check_every: timedelta = Field(default=timedelta(days=1), ge=timedelta(minutes=1))
     """How often an active Jira is checked again, which keeps its version known."""
 

@@ -39,7 +39,7 @@ async def my_data_asked(asked: MyDataAsked, registry: Registry) -> MyDataShown:
     """Show what is stored about the person who asks."""
     who = _who(asked.origin)
     tenants = await registry.tenants.of_organisation(who.teams_tenant)
-    data = await registry.people.about(who)
+    data = await registry.people.about(who, _own_chat(asked.origin))
     return MyDataShown(origin=asked.origin, data=in_words(data, {tenant.id: tenant.site for tenant in tenants}))
 
 
@@ -48,8 +48,7 @@ async def my_data_deletion_asked(asked: MyDataDeletionAsked, means: Means) -> li
     origin, registry = asked.origin, means.registry
     noted, waits = await registry.audit.find(deed(DELETED, origin)), await registry.pending.of_person(origin.person)
     if noted is None:
-        chat = origin.conversation.conversation_id if origin.conversation.personal else None
-        await registry.erase_person(_who(origin), chat, _nameless(origin, means.now()))
+        await registry.erase_person(_who(origin), _own_chat(origin), _nameless(origin, means.now()))
         noted = await registry.audit.find(deed(DELETED, origin))
     assert noted is not None
     await registry.people.blank(_who(origin), noted.at)
@@ -60,6 +59,10 @@ async def my_data_deletion_asked(asked: MyDataDeletionAsked, means: Means) -> li
 
 def _who(origin: Origin) -> Who:
     return Who(origin.teams_tenant, origin.user)
+
+
+def _own_chat(origin: Origin) -> str | None:
+    return origin.conversation.conversation_id if origin.conversation.personal else None
 
 
 def _nameless(origin: Origin, at: datetime) -> AuditRow:

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator, model_va
 
 from contracts.registry import AuthMode
 from tenant_registry import networks
+from tenant_registry.decide import version_in
 from tenant_registry.http.camel import Camel
 from tenant_registry.http.pasting import Paste
 from tenant_registry.sites import ALIAS, LONGEST
@@ -23,6 +24,13 @@ def _alias(text: str) -> str:
     return alias
 
 
+def _jira_version(text: str) -> str:
+    found = version_in(text)
+    if found is None:
+        raise ValueError("must hold the number of Jira's version, such as 9.12.4; or leave it out")
+    return found
+
+
 def _printable(secret: SecretStr) -> SecretStr:
     if not PRINTABLE.fullmatch(secret.get_secret_value()):
         raise ValueError("must be 1 to 255 printable ASCII characters")
@@ -30,6 +38,7 @@ def _printable(secret: SecretStr) -> SecretStr:
 
 
 Version = Annotated[str, Field(max_length=64)]
+JiraVersion = Annotated[Version, AfterValidator(_jira_version)]
 Alias = Annotated[str, Field(max_length=100), AfterValidator(_alias)]
 Credential = Annotated[SecretStr, AfterValidator(_printable)]
 Network = Annotated[str, Field(max_length=64), AfterValidator(networks.canonical)]
@@ -43,7 +52,7 @@ class RegistrationCall(Camel):
     code: Code = Field(description="The one-time code that the bot gave.")
     base_url: str = Field(examples=["https://jira.example.com"], description="As people open Jira, with context path.")
     product: Literal["jira"]
-    version: Version | None = Field(
+    version: JiraVersion | None = Field(
         None, description="Jira's version, if known; the check finds it out. From 10 on webhooks are signed."
     )
     connector_version: Version | None = Field(None, description="The version of what makes this call.")

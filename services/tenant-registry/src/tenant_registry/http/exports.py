@@ -12,6 +12,7 @@ from tenant_registry.http.bearers import Caller, Doors
 from tenant_registry.http.camel import Camel
 from tenant_registry.http.problem import problems
 from tenant_registry.http.surroundings import Surroundings
+from tenant_registry.http.tenants import noted
 from tenant_registry.mongo.ciphertexts import key_version
 from tenant_registry.mongo.database import Document
 from tenant_registry.mongo.holdings import of_tenant
@@ -56,19 +57,25 @@ def routes(around: Surroundings) -> APIRouter:
         response_class=Response,
     )
     async def export(caller: Seen) -> StreamingResponse:
-        parts = in_chunks(everything_stored(caller.tenant, around))
-        first = await anext(parts)  # an outage at the start is an answer, not a torn one
-        headers = {
-            "Cache-Control": "no-store",
-            "Content-Disposition": f'attachment; filename="bridge-{caller.tenant.id}.json"',
-        }
-        return StreamingResponse(_after(first, parts), media_type="application/json", headers=headers)
+        return await exported(caller, around)
 
     @router.get("/{tenant_id}/tokens", summary="See how old the tokens are", responses=errors)
     async def tokens(caller: Seen) -> TokenReport:
         return await _tokens(caller.tenant, around)
 
     return router
+
+
+async def exported(caller: Caller, around: Surroundings) -> StreamingResponse:
+    """Give the export as a file; that it was taken is noted before anything leaves."""
+    parts = in_chunks(everything_stored(caller.tenant, around))
+    first = await anext(parts)  # an outage at the start is an answer, not a torn one
+    await around.registry.audit.note_once(noted("exported", caller, around.now()))
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Disposition": f'attachment; filename="bridge-{caller.tenant.id}.json"',
+    }
+    return StreamingResponse(_after(first, parts), media_type="application/json", headers=headers)
 
 
 async def in_chunks(parts: AsyncIterator[str]) -> AsyncIterator[str]:

@@ -1,13 +1,12 @@
 """`/register/{tenant_id}/delete` and `/export`: taking along what is stored of a registration, and erasing it."""
 
 from fastapi import APIRouter, Request
-from fastapi.responses import StreamingResponse
 from starlette.responses import Response
 
 from tenant_registry.erasure import Eraser
 from tenant_registry.http import pages_form
 from tenant_registry.http.erasure import check_confirmed, check_knows, erased_before, finished
-from tenant_registry.http.exports import everything_stored, in_chunks
+from tenant_registry.http.exports import exported
 from tenant_registry.http.pages_front import Front, routed
 from tenant_registry.http.pages_parts import Said
 from tenant_registry.http.pages_tenant import delete_page, receipt_page
@@ -26,12 +25,7 @@ def routes(front: Front) -> APIRouter:
     @router.get("/export")
     async def export(tenant_id: str, request: Request) -> Response:
         caller = await front.caller(tenant_id, request)
-        headers = {
-            "Cache-Control": "no-store",
-            "Content-Disposition": f'attachment; filename="bridge-{caller.tenant.id}.json"',
-        }
-        parts = in_chunks(everything_stored(caller.tenant, around))
-        return StreamingResponse(parts, media_type="application/json", headers=headers)
+        return await exported(caller, around)
 
     @router.get("/delete")
     async def ask(tenant_id: str, request: Request) -> Response:

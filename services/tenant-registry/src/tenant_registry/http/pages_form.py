@@ -25,7 +25,7 @@ MISSING = {
 MISFITS = {
     **MISSING,
     "code": "The code is longer than any code is: copy it from Teams again.",
-    "version": "The version is too long: write it as Jira shows it, such as 9.12.4.",
+    "version": "The version is too long, or has no number: write it as Jira shows it, such as 9.12.4.",
     "alias": f"The short name must be letters and digits, with hyphens only between them, at most {LONGEST}.",
     "clientId": "The client ID holds something that none has: copy it from Jira again.",
     "clientSecret": "The client secret holds something that none has: copy it from Jira again.",

@@ -1,7 +1,5 @@
 """`/register/{tenant_id}`: the pages of one registration, for the browser that has its token."""
 
-from uuid import uuid4
-
 from fastapi import APIRouter, Request
 from fastapi.security import HTTPAuthorizationCredentials
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -16,9 +14,8 @@ from tenant_registry.http.pages_tenant import enter_page
 from tenant_registry.http.pasting import Paste
 from tenant_registry.http.problem import Refusal
 from tenant_registry.http.surroundings import Surroundings
-from tenant_registry.http.tenants import changed
+from tenant_registry.http.tenants import ask_checks
 from tenant_registry.http.webhooks import WebhookCall, make_webhook
-from tenant_registry.mongo.tenants import TenantChange
 from tenant_registry.rows import TenantRow
 
 KINDS = {"signed": True, "unsigned": False}
@@ -62,7 +59,7 @@ def routes(front: Front) -> APIRouter:
     async def check(tenant_id: str, request: Request) -> Response:
         await _form(front, request)
         caller = await front.changing(tenant_id, request)
-        await changed(TenantChange(caller.tenant.id, around.now(), check_id=uuid4().hex), around)
+        await ask_checks(caller, around)
         url = f"{front.desk(request).at(caller.tenant.id)}?seen={moment_of(caller.tenant)}"
         return RedirectResponse(url, SEE_OTHER, HEADERS)
 

@@ -99,6 +99,11 @@ class TenantPatch(Camel):
             kept["hook_token_hash"] = None
         return kept
 
+    def names(self) -> dict[str, str]:
+        """Give what the audit notes of those fields: their names, if there are any."""
+        given = self.model_dump(exclude={"base_url", "code"}, exclude_none=True)
+        return {"fields": ", ".join(sorted(given))} if given else {}
+
 
 class CheckStarted(Camel):
     """The checks run; their results appear in the tenant."""
@@ -129,17 +134,22 @@ def routes(around: Surroundings) -> APIRouter:
         "/{tenant_id}/checks", status_code=202, summary="Run the checks again", responses=errors | problems(409)
     )
     async def check(caller: Changing) -> CheckStarted:
-        asked = TenantChange(caller.tenant.id, around.now(), check_id=uuid4().hex)
-        await changed(asked, around)
-        return CheckStarted(
-            check_id=str(asked.check_id), tenant_url=f"{around.public_url}/v1/tenants/{caller.tenant.id}"
-        )
+        check_id = await ask_checks(caller, around)
+        return CheckStarted(check_id=check_id, tenant_url=f"{around.public_url}/v1/tenants/{caller.tenant.id}")
 
     return router
 
 
+async def ask_checks(caller: Caller, around: Surroundings) -> str:
+    """Have the checks run again, and give the id of this asking."""
+    at, check_id = around.now(), uuid4().hex
+    asked = TenantChange(caller.tenant.id, at, check_id=check_id)
+    await changed(asked, around, noted("check_asked", caller, at))
+    return check_id
+
+
 async def changed(
-    change: TenantChange, around: Surroundings, noted: AuditRow | None = None, code: CodeRow | None = None
+    change: TenantChange, around: Surroundings, noted: AuditRow, code: CodeRow | None = None
 ) -> TenantRow:
     """Change a tenant; what is in the way is said to the caller."""
     try:
@@ -177,9 +187,8 @@ async def _patch(caller: Caller, given: TenantPatch, around: Surroundings) -> Te
         return await _move(caller, base_url, given, around)
     if not fields:
         return tenant
-    names = ", ".join(sorted(given.model_fields_set - {"base_url", "code"}))
     change = TenantChange(tenant.id, at, fields, only={"state": tenant.state})
-    return await changed(change, around, noted("tenant_changed", caller, at, fields=names))
+    return await changed(change, around, noted("tenant_changed", caller, at, **given.names()))
 
 
 async def _move(caller: Caller, base_url: str, given: TenantPatch, around: Surroundings) -> TenantRow:
@@ -199,5 +208,5 @@ async def _move(caller: Caller, base_url: str, given: TenantPatch, around: Surro
     moved: Document = {"base_url": base_url, "site": site(base_url), "signing_base_url": None, "checks": []}
     fields = given.fields() | moved | ({} if asleep else {"state": "pending"})
     change = TenantChange(tenant.id, at, fields, only={"state": tenant.state}, check_id=uuid4().hex)
-    details = {"was": tenant.base_url, "base_url": base_url, "links": "kept"}
+    details = {"was": tenant.base_url, "base_url": base_url, "links": "kept", **given.names()}
     return await changed(change, around, noted("moved", caller, at, **details), code)

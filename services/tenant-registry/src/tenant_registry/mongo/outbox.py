@@ -6,7 +6,9 @@ from contracts.catalogue import BY_TYPE
 from contracts.event import Event
 from tenant_registry.mongo.database import Database, Document, DuplicateKeyError, Session, guarded
 
-REMEMBERED = timedelta(days=1)  # what came twice within this is taken in once
+REMEMBERED = timedelta(days=1)
+"""What came twice within this is taken in once. A webhook may say a time up to `hook_window` ahead or behind, so it
+fits for twice as long as that, and must not be forgotten before."""
 
 
 class Outbox:

@@ -7,7 +7,7 @@ from tenant_registry.mongo.audit import BLANK
 from tenant_registry.mongo.database import Database, Document, Session, guarded
 from tenant_registry.mongo.pending import PendingLinks
 from tenant_registry.my_data import PersonalData, Who
-from tenant_registry.rows import CodeRow, LinkRow, SubscriptionRow, TenantRow
+from tenant_registry.rows import CodeRow, ConversationRow, LinkRow, SubscriptionRow, TenantRow
 
 NOBODY = ""
 """Stands where a person's id stood, in what belongs to others as well."""
@@ -21,8 +21,8 @@ class People:
         self._pending = PendingLinks(database)
 
     @guarded
-    async def about(self, who: Who) -> PersonalData:
-        """Gather what is stored about a person."""
+    async def about(self, who: Who, chat: str | None) -> PersonalData:
+        """Gather what is stored about a person; `chat` is his or her own with the bot, where it is known."""
         subscriptions = await self._all("subscriptions", _names(who, "subscribed_by"))
         places = {"_id": {"$in": [one["conversation_id"] for one in subscriptions]}}
         noted = self._database["audit"].find(_names(who, "user"), {"what": 1})
@@ -30,6 +30,7 @@ class People:
             links=[LinkRow.read(one) for one in await self._all("links", _names(who, "user"))],
             pending=await self._pending.of_person(who.key),
             subscriptions=[SubscriptionRow.read(one) for one in subscriptions],
+            chats=[ConversationRow.read(one) for one in await self._chats(who, chat, subscriptions)],
             codes=[CodeRow.read(one) for one in await self._all("registration_codes", _names(who, "user"))],
             registered=[TenantRow.read(one) for one in await self._all("tenants", _names(who, "registered_by"))],
             noted=Counter([one["what"] async for one in noted]),
@@ -47,9 +48,7 @@ class People:
             gone = {"_id": link["_id"], "gone": True}
             await self._database["links"].replace_one({"_id": link["_id"]}, gone, session=session)
         made = await self._all("subscriptions", _names(who, "subscribed_by"), session)
-        places = {one["conversation_id"] for one in made} | ({chat} if chat else set())
-        chats = {"_id": {"$in": sorted(places)}, "kind": "personal", "teams_tenant": who.teams_tenant}
-        own = [one["_id"] for one in await self._all("conversations", chats, session)]
+        own = [one["_id"] for one in await self._chats(who, chat, made, session)]
         heard = {"conversation_id": {"$in": own}, "teams_tenant": who.teams_tenant}
         noted = await self._database["audit"].count_documents(_names(who, "user"), session=session)
         erased = {
@@ -69,6 +68,14 @@ class People:
         """Take the person out of what the audit noted up to a time; its digests stay, so the chain holds."""
         noted = {**_names(who, "user"), "at": {"$lte": until}}
         await self._database["audit"].update_many(noted, {"$set": BLANK})
+
+    async def _chats(
+        self, who: Who, chat: str | None, subscriptions: list[Document], session: Session | None = None
+    ) -> list[Document]:
+        """Give the person's own chats with the bot: this one, and those in which he or she subscribed."""
+        places = {one["conversation_id"] for one in subscriptions} | ({chat} if chat else set())
+        chats = {"_id": {"$in": sorted(places)}, "kind": "personal", "teams_tenant": who.teams_tenant}
+        return await self._all("conversations", chats, session)
 
     async def _all(self, collection: str, wanted: Document, session: Session | None = None) -> list[Document]:
         return await self._database[collection].find(wanted, session=session).sort("_id").to_list(None)
