@@ -24,7 +24,7 @@ from chassis.ends import Ends
 from chassis.envelope import Attributes, Outgoing, encode
 from chassis.errors import Unavailable
 from chassis.kafka_login import client_options, security, tokens
-from chassis.landmarks import Landmark, stands
+from chassis.landmarks import Landmark
 from chassis.metrics import Metrics
 from chassis.producer import Producer, partition_of
 from chassis.settings import ServiceSettings
@@ -135,7 +135,12 @@ class Kafka:
 
     async def stands(self, landmark: Landmark) -> bool:
         """Tell whether the log still has what was confirmed to stand there. Raises Unavailable."""
-        return await stands(landmark, self._settings)
+        partition = AioKafkaPartition(landmark.topic, landmark.partition)
+        try:
+            ends = await self.ends([partition])
+        except KafkaError as error:
+            raise Unavailable(f"kafka did not say where {landmark.topic} ends: {type(error).__name__}") from error
+        return ends[partition] > landmark.offset
 
     async def group_consumer(self, topics: Sequence[str], listener: ConsumerRebalanceListener) -> AIOKafkaConsumer:
         """Join this service's consumer group; offsets are committed by the caller alone."""
