@@ -1,5 +1,6 @@
 """Three Jiras of one organisation, each with its own way to act as a person: OAuth 1.0a, OAuth 2.0, tokens."""
 
+import asyncio
 import hashlib
 import re
 import secrets
@@ -179,6 +180,12 @@ class Estate(Town):
     async def connected(self, user: str, alias: str) -> bool:
         """Whether Bridge says that a person is connected to a Jira."""
         return "not connected" not in (await self.jiras(user))[alias]
+
+    async def not_connected(self, user: str, alias: str) -> None:
+        """Wait until Bridge says so: what jira-actor tells the registry takes its way over Kafka."""
+        async with asyncio.timeout(10):
+            while await self.connected(user, alias):  # noqa: ASYNC110 - it happens in other processes
+                await asyncio.sleep(0.2)
 
     async def leave(self, user: str, alias: str) -> None:
         """Disconnect a person from a Jira."""

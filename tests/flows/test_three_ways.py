@@ -156,7 +156,7 @@ async def test_what_jira_accepts_no_more_is_erased_here_too(estate: Estate, eu: 
 
     await estate.ask("grace", "on eu OPS-1", "Connect your account")
 
-    assert not await estate.connected("grace", OAUTH2)
+    await estate.not_connected("grace", OAUTH2)
 
 
 async def test_with_a_token_a_command_waits_for_its_person_and_is_then_carried_out_as_that_person(
