@@ -1,7 +1,6 @@
 """`python -m bench [--short] [--only NAME …] [--output build/bench.json]`, from the repository's root."""
 
 import argparse
-import asyncio
 import json
 import tempfile
 import time
@@ -9,6 +8,7 @@ from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any, Protocol
 
+import uvloop
 from rich.console import Console
 
 from bench import command_figures, gateway, jira_calls, signatures, view
@@ -70,7 +70,7 @@ def main() -> None:
     given = arguments()
     console = Console(highlight=False, width=max(WIDTH, Console().width))
     logs.configure("bench", "WARNING")
-    report = asyncio.run(run(given, console))
+    report = uvloop.run(run(given, console))
     given.output.parent.mkdir(parents=True, exist_ok=True)
     given.output.write_text(json.dumps(report, indent=2) + "\n")
     console.print(f"{given.output}: {'all targets met' if report['ok'] else 'some targets missed'}")

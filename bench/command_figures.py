@@ -37,6 +37,8 @@ class Rounds:
     turns: int
     commands: int
     seconds: float
+    warm_up: float
+    """Seconds of each under load before, until Kafka is as fast as in production."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,11 @@ class Side:
 
 async def measure(directory: Path, *, short: bool) -> list[Figure]:
     """Both figures, from one set of processes."""
-    rounds = Rounds(2, 50, 4.0) if short else Rounds(5, 100, 10.0)
-    async with system(directory, people=PEOPLE, more_topics=TOPICS) as bridge, bridge.running(*SERVICES) as pids:
+    rounds = Rounds(2, 50, 4.0, 0.0) if short else Rounds(5, 100, 10.0, 30.0)
+    async with (
+        system(directory, people=PEOPLE, more_topics=TOPICS, lasting=not short) as bridge,
+        bridge.running(*SERVICES) as pids,
+    ):
         async with asking(bridge) as (kafka, keys):
             tenant_id, public_key = await connect_all(bridge, kafka, keys)
         async with floor(bridge, tenant_id) as (port, floor_pids):
@@ -63,6 +68,7 @@ async def measure(directory: Path, *, short: bool) -> list[Figure]:
                 await side.commands.one_by_one(1, Latency())  # connects all of them
                 await side.commands.one_by_one(FIRST_MESSAGES, side.first)
                 await side.commands.everybody(AT_ONCE)
+                await side.commands.many(AT_ONCE, rounds.warm_up)
                 write = bridge.outside.last_write
                 assert write is not None
                 signed.check(write, bridge.outside.url, public_key)

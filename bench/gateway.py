@@ -23,6 +23,8 @@ from devstack.process import Process
 CLIENTS = 32
 BETWEEN = 0.2
 """Seconds of warm-up from the second round on."""
+UNTIL_AT_SPEED = 45.0
+"""Seconds under load until Kafka is as fast as in production."""
 TARGET = 4.0
 OURS = "bot-gateway"
 RIVALS = {
@@ -46,8 +48,14 @@ async def measure(directory: Path, *, short: bool) -> Figure:
     """Measure all in turns, on the same machine with the same load: what disturbs one round, disturbs all alike."""
     await rivals_venv.prepare()
     rounds, seconds = (3, 1.0) if short else (5, 2.4)
-    async with system(directory, people=64) as bridge, bridge.running(OURS) as pids, _rivals(bridge) as rivals:
+    async with (
+        system(directory, people=64, lasting=not short) as bridge,
+        bridge.running(OURS) as pids,
+        _rivals(bridge) as rivals,
+    ):
         bots = {OURS: Bot(bridge.at.gateway_port, pids[OURS]), **rivals}
+        if not short:
+            await _loaded(bridge, Bot(bridge.at.gateway_port, pids[OURS]), UNTIL_AT_SPEED, WARM_UP)
         for number in range(rounds):
             for bot in bots.values():
                 await _loaded(bridge, bot, seconds, BETWEEN if number else WARM_UP)

@@ -85,8 +85,13 @@ def kafka_kind() -> EngineKind:
 
 
 @asynccontextmanager
-async def system(directory: Path, people: int = 4, more_topics: Sequence[Topic] = ()) -> AsyncIterator[System]:
-    """Start the engines and all that is outside of Bridge; create the topics."""
+async def system(
+    directory: Path, people: int = 4, more_topics: Sequence[Topic] = (), *, lasting: bool = False
+) -> AsyncIterator[System]:
+    """Start the engines and all that is outside of Bridge; create the topics.
+
+    Where it is `lasting`, Kafka comes to its full speed after a minute under load, as in production.
+    """
     port, gateway_port = free_port(), free_port()
     url = f"http://{HOST}:{port}"
     bot = ConnectorSettings(
@@ -95,7 +100,7 @@ async def system(directory: Path, people: int = 4, more_topics: Sequence[Topic] 
     jira: JiraAnswers = await recorded(url)
     outside = Outside(People(bot), jira, url)
     server = await web.serve(outside.respond, port)
-    starting = start_engines(directory, kafka_kind())
+    starting = start_engines(directory, kafka_kind(), lasting=lasting)
     engines = await asyncio.to_thread(starting.__enter__)
     try:
         at = Addresses(

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, cast
 
 END = b"\r\n\r\n"
 REASONS = {200: b"OK", 201: b"Created", 404: b"Not Found", 503: b"Service Unavailable"}
@@ -51,8 +51,7 @@ class _Conversation(asyncio.Protocol):
         self._tasks: set[asyncio.Future[None]] = set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's are none by name
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -91,28 +90,45 @@ def content_length(head: bytes) -> int:
     return 0 if at < 0 else int(head[at + 17 :].partition(b"\r\n")[0])
 
 
-class Connection:
-    """One kept connection to a server on this machine."""
+class Connection(asyncio.Protocol):
+    """One kept connection to a server on this machine, for one request at a time."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
+    def __init__(self) -> None:
+        self._received = b""
+        self._answered: asyncio.Future[tuple[int, bytes]] | None = None
+        self._transport: asyncio.Transport | None = None
 
     @classmethod
     async def to(cls, port: int) -> Self:
         """Connect."""
-        return cls(*await asyncio.open_connection("127.0.0.1", port))
+        _, connection = await asyncio.get_running_loop().create_connection(cls, "127.0.0.1", port)
+        return connection
 
     async def send(self, request: bytes) -> tuple[int, bytes]:
         """Send a whole request; give status and body."""
-        self._writer.write(request)
-        head = await self._reader.readuntil(END)
-        length = content_length(head)
-        return int(head[9:12]), await self._reader.readexactly(length) if length else b""
+        assert self._transport is not None
+        self._answered = asyncio.get_running_loop().create_future()
+        self._transport.write(request)
+        return await self._answered
 
     def close(self) -> None:
         """Hang up."""
-        self._writer.close()
+        assert self._transport is not None
+        self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's are none by name
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, found, body = self._received.partition(END)
+        if found and self._answered and len(body) >= content_length(head):
+            self._received = b""
+            self._answered.set_result((int(head[9:12]), body))
+
+    def connection_lost(self, _: Exception | None) -> None:
+        if self._answered and not self._answered.done():
+            self._answered.set_exception(ConnectionResetError("the server hung up without an answer"))
 
 
 def post(path: str, port: int, body: bytes, authorization: str) -> bytes:

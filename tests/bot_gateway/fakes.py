@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
@@ -13,14 +14,16 @@ from prometheus_client import CollectorRegistry
 
 from bot_gateway.activity import Activity
 from bot_gateway.decide import Heard
-from bot_gateway.refusals import Refusals
+from bot_gateway.refusals import Refusal, Refusals, publish_gathered
 from bot_gateway.registration_codes import RegistrationCodes
 from bot_gateway.teams_errors import TeamsError
 from bot_gateway.tickets import Tickets
 from chassis.errors import Unavailable
+from chassis.gathering import Gathering
 from contracts.event import Conversation, Event, Origin
 from contracts.keys import SealingKey
 from contracts.outcomes import Issue
+from contracts.teams import ActivitiesRefused
 
 APP_ID = "11111111-2222-4333-8444-555555555555"
 ISSUER = "https://api.botframework.com"
@@ -119,11 +122,17 @@ class KeyVault:
 
 
 class Counted:
-    """Refusals, and how often each was counted."""
+    """Refusals, how often each was counted, and what is told of them."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self.refusals = Refusals(self.registry)
+        self.registry, self.log = CollectorRegistry(), Log()
+        self.gathered = Gathering(partial(publish_gathered, events=self.log), Refusal.nameless, lambda: NOW)
+        self.refusals = Refusals(self.registry, self.gathered.add)
+
+    async def told(self) -> list[ActivitiesRefused]:
+        """Give the events that are published once the window is over."""
+        await self.gathered.tell()
+        return [event for event in self.log.events if isinstance(event, ActivitiesRefused)]
 
     def all(self) -> dict[str, int]:
         """Give what was counted at least once, by reason."""

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.bot_gateway.fakes import CODES, NOW, TICKETS, issue, origin, words
 
-from bot_gateway import outcome_cards
+from bot_gateway import account_cards, outcome_cards
 from bot_gateway.card_model import AdaptiveCard
 from bot_gateway.commands import DidYouMean, Help, Unknown, Usage
 from bot_gateway.decide import ConfirmDeletion, NoAccount, Welcome
@@ -22,7 +22,7 @@ from bot_gateway.outcome_cards import Reply
 from bot_gateway.talk_cards import talk_card
 from contracts import outcomes as came
 from contracts.outcomes import OUTCOMES, Outcome, Person
-from contracts.registry import Notice
+from contracts.registry import AuthMode, Notice
 
 
 def reply(outcome: Outcome) -> Reply:
@@ -78,7 +78,7 @@ def outcomes(draw: st.DrawFn) -> Outcome:
         came.AuthorizationOffered(origin=whose, url=link(), site=text(), expires_at=NOW, resumes=True),
         came.RegistrationCodeIssued(origin=whose, expires_at=NOW, registration_url=text()),
         came.Linked(origin=whose, site=text(), jira_user=person),
-        came.Unlinked(origin=whose, site=text(), tokens_url=link()),
+        came.Unlinked(origin=whose, site=text(), tokens_url=link(), ways=("oauth1", "oauth2", "pat")),
         came.TokenWanted(origin=whose, tenant_id="t1", site=text(), tokens_url=link(), resumes=True),
         came.SitesListed(origin=whose, sites=(site(),) * draw(st.integers(0, 30))),
         came.MyDataShown(origin=whose, data=(about(),) * draw(st.integers(0, 9))),
@@ -127,12 +127,14 @@ def own_words() -> set[str]:
     )
     issued = came.RegistrationCodeIssued(origin=origin(), expires_at=NOW, registration_url="u")
     delayed = came.Delayed(origin=origin(), why="x", until=NOW)
-    gone = came.Unlinked(origin=origin(), site="s", tokens_url="https://s.example")
+    ways: tuple[AuthMode, ...] = ("oauth1", "oauth2", "pat")
+    gone = came.Unlinked(origin=origin(), site="s", tokens_url="https://s.example", ways=ways)
     wanted = came.TokenWanted(origin=origin(), tenant_id="t1", site="s", tokens_url="https://s.example", resumes=True)
     site = came.SiteSeen(alias="s", site="s", state="active", is_default=True, connected=True)
     listed = came.SitesListed(origin=origin(), sites=(site, site))
     much = came.MyDataShown(origin=origin(), data=(came.DataAbout(what="x", count=1, details=("x",) * 99),))
-    deleted = came.MyDataDeleted(origin=origin(), receipt="x", deleted=())
+    links = came.DataAbout(what="account links", count=1)
+    deleted = came.MyDataDeleted(origin=origin(), receipt="x", deleted=(links,))
     ready = came.WebhookReady(origin=origin(), site="s")
     told = (offered, issued, delayed, gone, wanted, listed, much, deleted, ready)
     cards = [reply(one).card for one in told]
@@ -308,6 +310,31 @@ def test_who_disconnected_is_shown_the_way_to_jiras_own_page() -> None:
 
     assert gone["actions"][0]["url"] == page
     assert reply(came.Unlinked(origin=origin(), site="")).card.wire()["actions"] == []
+
+
+@pytest.mark.parametrize(
+    ("way", "said"),
+    [
+        ("oauth1", "stays until you take it away there"),
+        ("oauth2", "I make worthless there too. Your permission stays listed"),
+        ("pat", "I delete in Jira too. Where I cannot, I tell you."),
+    ],
+)
+def test_who_disconnected_hears_what_becomes_of_it_in_jira(way: AuthMode, said: str) -> None:
+    others = {"oauth1", "oauth2", "pat"} - {way}
+    gone = came.Unlinked(origin=origin(), site="jira.example.com", ways=(way,))
+
+    told = words(reply(gone).card.wire())
+
+    assert said in told
+    assert not any(account_cards.IN_JIRA[other] in told for other in others)
+
+
+def test_who_had_everything_deleted_hears_of_jira_only_where_there_was_a_link() -> None:
+    links = came.DataAbout(what="account links", count=1)
+    for deleted, expected in (((links,), True), ((), False)):
+        gone = came.MyDataDeleted(origin=origin(), receipt="x", deleted=deleted)
+        assert (account_cards.TAKEN_BACK in words(reply(gone).card.wire())) is expected
 
 
 @pytest.mark.parametrize("by_button", [True, False])

@@ -6,6 +6,7 @@ import stat
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,8 @@ async def test_a_jira_is_registered_checked_and_shown(admin: Terminal, tmp_path:
     assert "sign-in" in passed.stdout
     assert "active" in shown.stdout
     assert "main (the default)" in shown.stdout
+    assert tenant.connector_version == f"bridge {version('bridge-cli')}"
+    assert tenant.connector_version in shown.stdout
 
 
 async def when_checked(behind: Behind, failed: str | None) -> None:
@@ -245,6 +248,8 @@ async def test_token_ages_are_shown(operator: Terminal, registry: Registry) -> N
         (["tenant", "show", "../hooks"], {"BRIDGE_OPERATOR_TOKEN": OPERATOR_TOKEN}, 1, "nothing at this address"),
         (["tenant", "list", "--url", "http://127.0.0.1:1"], {"BRIDGE_OPERATOR_TOKEN": "x"}, 1, "does not answer"),
         (["tenant", "list", "--url", "nonsense"], {"BRIDGE_OPERATOR_TOKEN": "x"}, 1, "--url"),
+        (["tenant", "list", "--url", "https://me:canary@x"], {"BRIDGE_OPERATOR_TOKEN": "x"}, 1, "leave out name"),
+        (["tenant", "list", "--url", "http://me:canary@[x"], {"BRIDGE_OPERATOR_TOKEN": "x"}, 1, "leave out name"),
         (["tenant", "list", "--token-file", "/nowhere"], {}, 2, "cannot be read"),
         (["tenant", "register", BASE_URL], {}, 2, "--code-file"),
         (["tenant", "register", BASE_URL], {"BRIDGE_REGISTRATION_CODE": "wrong"}, 1, "unknown, used or expired"),
@@ -262,6 +267,7 @@ async def test_what_does_not_work_is_said_in_one_sentence(
     assert (result.exit_code, result.stdout) == (code, "")
     assert said in " ".join(result.stderr.split())
     assert "Traceback" not in result.output
+    assert "canary" not in result.output
 
 
 async def test_an_answer_of_something_else_is_no_answer(admin: Terminal) -> None:

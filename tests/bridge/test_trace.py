@@ -54,6 +54,27 @@ def test_a_question_to_key_vault_belongs_to_the_story_in_whose_trace_it_was_aske
     assert not Kin().has(StoredRecord("jira.outcomes.v1", 0, 0, b"k", b"", []))
 
 
+def test_a_question_that_several_stories_share_belongs_to_each_of_them_with_its_answer_and_to_no_other() -> None:
+    def record(topic: str, *headers: tuple[str, bytes]) -> StoredRecord:
+        return StoredRecord(topic, 0, 0, b"k", b"", list(headers))
+
+    question = record("keys.requests.v1", ("shared_by", b"i"), ("shared_by", b"j"), ("correlation_id", b"q"))
+    answer = record("keys.replies.v1", ("correlation_id", b"q"))
+    for story in (b"i", b"j"):
+        kin = Kin()
+        kin.begin(record("teams.intents.v1", ("correlation_id", story)))
+        assert kin.has(question)
+        assert not kin.has(answer), "nothing tells yet that it is"
+        assert kin.learn(question)
+        assert kin.has(answer)
+        assert not kin.learn(question), "there is nothing more to learn"
+        assert not kin.has(record("jira.outcomes.v1", ("correlation_id", b"k")))
+    other = Kin(correlation_ids={b"k"})
+    assert not other.has(question)
+    assert not other.learn(question)
+    assert not other.has(answer)
+
+
 def test_a_message_without_a_correlation_id_is_found_with_its_dead_letter_by_the_id_of_its_event() -> None:
     kin = Kin()
     kin.begin(StoredRecord("teams.intents.v1", 0, 0, b"k", b"", [("ce_id", b"1")]))

@@ -93,3 +93,45 @@ async def test_the_shorter_of_two_counts(bound: Bound) -> None:
         with pytest.raises(TimeoutError):
             async with bound(0.02):
                 await asyncio.sleep(60)
+
+
+async def test_many_blocks_at_one_time_each_end_at_their_own_time() -> None:
+    loop = asyncio.get_running_loop()
+
+    async def block(begins: float, takes: float) -> tuple[bool, float]:
+        await asyncio.sleep(begins)
+        began = loop.time()
+        try:
+            with Patience(timedelta(seconds=0.2)):
+                await asyncio.sleep(takes)
+        except TimeoutError:
+            return True, loop.time() - began
+        return False, loop.time() - began
+
+    ended = await asyncio.gather(*(block(number * 0.01, 60 if number % 3 else 0.05) for number in range(30)))
+
+    assert [late for late, _ in ended] == [bool(number % 3) for number in range(30)]
+    assert all(0.19 <= took < 0.4 for late, took in ended if late)
+
+
+async def test_a_block_that_came_long_after_the_last_one_has_its_whole_time() -> None:
+    with Patience(timedelta(seconds=0.1)):
+        pass
+    await asyncio.sleep(0.25)
+    began = asyncio.get_running_loop().time()
+    with pytest.raises(TimeoutError), Patience(timedelta(seconds=0.1)):
+        await asyncio.sleep(60)
+
+    assert asyncio.get_running_loop().time() - began >= 0.09
+
+
+def test_another_loop_has_clocks_of_its_own() -> None:
+    async def late() -> bool:
+        try:
+            with Patience(timedelta(seconds=0.05)):
+                await asyncio.sleep(60)
+        except TimeoutError:
+            return True
+        return False
+
+    assert [asyncio.run(late()) for _ in range(3)] == [True] * 3

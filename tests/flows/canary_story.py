@@ -15,6 +15,7 @@ from tests.flows.estate import NEW, OAUTH1, OAUTH2, PAT, Jira, button_of, enter_
 from tests.flows.watched import Watched, WatchedStack, without
 
 TOKENS = "/rest/oauth2/latest/token"
+PATS = "/rest/pat/latest/tokens"
 WRONG_PAT = "V1JPTkctcGVyc29uYWwtYWNjZXNzLXRva2VuLWNhbmFyeQ=="
 WRONG_SECRET = "wrong-client-secret-canary-41d8"
 BROKEN_KEY = "-----BEGIN PRIVATE KEY-----\nQlJPS0VOIHByaXZhdGUga2V5IGNhbmFyeQ==\n-----END PRIVATE KEY-----"
@@ -46,6 +47,7 @@ class Canary:
         await self.while_something_is_away()
         await self.rotation()
         assert self.stack.here["vault"].tap.echoes == [], "Vault failed wherever it was to"
+        await self.taking_back()
         await self.leaving()
 
     async def oauth1(self) -> None:
@@ -181,6 +183,20 @@ class Canary:
         self.outputs.append(await town.output("keys", "rotate", tenant, "--watch"))
         self.outputs.append(await town.output("keys", "rotate", "--all", "--watch"))
         await town.ask("ada", f"comment OPS-1 {self.words()}", "Comment added")
+
+    async def taking_back(self) -> None:
+        """Disconnect where Jira can take back what made the link; it fails at that first, and repeats what was sent."""
+        town, eu, us = self.town, self.town.jira_called(OAUTH2), self.town.jira_called(PAT)
+        await us.control("POST", "/tokens/revoke", user="grace", kind="pat")
+        await town.connect_pat("grace")
+        await town.connect_oauth2("grace")
+        await eu.control("DELETE", "/requests")
+        self.stack.here[OAUTH2].tap.echoes.append((TOKENS, 500))
+        self.stack.here[PAT].tap.echoes.append((PATS, 500))
+        for alias in (OAUTH2, PAT):
+            await town.ask("grace", f"on {alias} disconnect", "Disconnected")
+        await us.without_pats("grace")
+        await eu.until_asked(TOKENS)
 
     async def leaving(self) -> None:
         """What is stored, deleting it, an export, and erasing a tenant."""

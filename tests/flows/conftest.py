@@ -42,7 +42,7 @@ async def town(processes: tuple[Stack, Addresses]) -> AsyncIterator[Town]:
 @pytest.fixture(scope="session")
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SetUpStack, Addresses, Registrations]]:
     """Engines, stand-ins and services of their own, for one organisation alone, with three registered Jiras."""
-    pinned = {"SINGLE_TENANT": organisation()}
+    pinned = {"SINGLE_TENANT": organisation(), "REFUSALS_WINDOW": "PT1S"}
     stack = stack_in(
         tmp_path_factory.mktemp("estate"), {"bot-gateway": pinned, **operated(**pinned, ROTATION_SETTLES="PT2S")}
     )

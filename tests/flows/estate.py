@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import json
 import re
 import secrets
 import sys
@@ -92,9 +93,26 @@ class Jira:
         """Give the requests to a path since they were last forgotten."""
         return [one for one in await self.control("GET", "/requests") if one["path"].endswith(path)]
 
+    async def until_asked(self, path: str) -> list[dict[str, Any]]:
+        """Wait for a request to a path; give all of them."""
+        async with asyncio.timeout(10):
+            while not (found := await self.asked(path)):  # noqa: ASYNC110 - it happens in other processes
+                await asyncio.sleep(0.1)
+        return found
+
     async def tokens(self, user: str) -> int:
         """Count the living pairs of OAuth 2.0 tokens of a person."""
         return sum(one["user"] == user for one in (await self.control("GET", "/state"))["oauth2Tokens"])
+
+    async def pats(self, user: str) -> int:
+        """Count the personal access tokens of a person."""
+        return sum(one["user"] == user for one in (await self.control("GET", "/state"))["personalAccessTokens"])
+
+    async def without_pats(self, user: str) -> None:
+        """Wait until a person has no personal access token any more."""
+        async with asyncio.timeout(10):
+            while await self.pats(user):  # noqa: ASYNC110 - it happens in other processes
+                await asyncio.sleep(0.1)
 
     async def new_pat(self, user: str) -> str:
         """Have a person make a personal access token."""
@@ -146,6 +164,13 @@ class Estate(Town):
         assert answer.is_success, answer.text
         return dict(answer.json())
 
+    async def audit(self, what: str) -> list[dict[str, Any]]:
+        """Read the operator's audit of the organisation, of one kind of deed."""
+        token = {"Authorization": f"Bearer {OPERATOR_TOKEN}"}
+        asked = {"teamsTenant": organisation(), "what": what}
+        answer = await self.http.get(f"{self.at.registry}/v1/audit", headers=token, params=asked)
+        return [json.loads(line) for line in answer.text.splitlines()]
+
     async def connect_oauth2(self, user: str) -> None:
         """Connect a person to the Jira with OAuth 2.0."""
         card = await self.ask(user, f"on {OAUTH2} connect", "Connect your account")
@@ -160,9 +185,12 @@ class Estate(Town):
             return await http.post(urljoin(at, form.action), data=form.fields | {button: form.buttons[button]})
 
     async def connect_pat(self, user: str) -> None:
+        """Connect a person to the Jira with tokens, with a new one."""
+        await self.connect_pat_with(user, await self.jira_called(PAT).new_pat(user))
+
+    async def connect_pat_with(self, user: str, token: str) -> None:
         """Connect a person to the Jira with tokens."""
         card = await self.ask(user, f"on {PAT} connect", "Connect your account", "personal access token")
-        token = await self.jira_called(PAT).new_pat(user)
         await enter_token(card, token, user, self.invoke)
         await self.chat.hear(user, "Connected to", NAMES[user])
 
@@ -188,8 +216,10 @@ class Estate(Town):
                 await asyncio.sleep(0.2)
 
     async def leave(self, user: str, alias: str) -> None:
-        """Disconnect a person from a Jira."""
+        """Disconnect a person from a Jira; who has one token alone there has none soon."""
         await self.ask(user, f"on {alias} disconnect", "Disconnected")
+        if alias == PAT:
+            await self.jira_called(PAT).without_pats(user)
 
 
 async def open_dialog(card: Post, user: str, invoke: Invoke) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What people may have told, deleted and taken away: at once, and from memory too."""
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
@@ -56,6 +57,26 @@ async def test_what_was_stored_about_me_is_deleted_with_a_receipt(estate: Estate
     assert await estate.jira_called(OAUTH2).comments("after the deletion") == []
     told = cards.text_of((await estate.ask(barbara, "my data", "I store")).activity)
     assert "account links" not in told
+
+
+async def test_what_was_deleted_here_is_taken_back_in_jira_and_nobody_is_named_for_it(
+    estate: Estate, barbara: str
+) -> None:
+    eu, us = estate.jira_called(OAUTH2), estate.jira_called(PAT)
+    await estate.connect_pat(barbara)
+    await eu.control("DELETE", "/requests")
+
+    await estate.ask(barbara, "delete my data yes", "is deleted", "I also take back in Jira what I can")
+
+    await us.without_pats(barbara)
+    await eu.until_asked("/rest/oauth2/latest/token")
+    await asyncio.sleep(2)  # what came of it is noted, and the note has its place in the chain
+    noted = await estate.audit(what="revoked_in_jira")
+    ours = [one for one in noted if "personal_data_deleted" in one["id"]]
+    assert {(one["user"], one["details"]["why"]) for one in ours} == {("", "revoked")}
+    assert {one["tenantId"] for one in ours} == {jira.registration["tenantId"] for jira in (eu, us)}
+    posts = await estate.teams.posts(barbara)
+    assert "receipt" in cards.text_of(posts[-1].activity), "nothing more was said"
 
 
 async def test_a_bearer_in_memory_is_worth_nothing_within_a_second_of_the_tombstone(

@@ -50,6 +50,7 @@ async def test_disconnect_alone_takes_back_everything(estate: Estate) -> None:
 
     assert not await estate.connected("alan", OAUTH1)
     assert not await estate.connected("alan", PAT)
+    await estate.jira_called(PAT).without_pats("alan")
 
 
 async def test_an_alias_that_is_unknown_is_answered_with_those_that_there_are(estate: Estate) -> None:

@@ -207,3 +207,75 @@ async def test_who_deleted_the_token_in_jira_is_asked_once_for_another(estate: E
     assert await us.comments("with a new token") == ["grace"]
     assert await us.comments("and another") == []
     await estate.leave("grace", PAT)
+
+
+async def test_who_disconnects_has_the_only_token_deleted_in_jira_and_may_read_that_it_was(
+    estate: Estate, us: Jira
+) -> None:
+    await estate.connect_pat("alan")
+    await estate.ask("alan", "on us comment OPS-1 before disconnecting", "Comment added")
+
+    await estate.ask("alan", "on us disconnect", "Disconnected", "I delete in Jira too")
+
+    await us.without_pats("alan")
+    async with asyncio.timeout(10):
+        while not await _told_of_me(estate, "alan", "revoked in jira: "):  # noqa: ASYNC110 - in other processes
+            await asyncio.sleep(0.2)
+
+
+async def _told_of_me(estate: Estate, user: str, words: str) -> bool:
+    return words in cards.text_of((await estate.ask(user, "my data", "store")).activity)
+
+
+async def test_who_has_several_tokens_keeps_them_and_hears_where_to_delete_the_one(estate: Estate, us: Jira) -> None:
+    await us.new_pat("alan")
+    await estate.connect_pat("alan")
+
+    await estate.ask("alan", "on us disconnect", "Disconnected")
+    told = await estate.chat.hear("alan", "several personal access tokens", "deleted none")
+
+    assert f"{us.url}/secure/ViewProfile.jspa?selectedTab=" in cards.text_of(told.activity)
+    assert await us.pats("alan") == 2
+    assert not await estate.connected("alan", PAT)
+    await us.control("POST", "/tokens/revoke", user="alan", kind="pat")
+
+
+async def test_who_connects_again_at_once_with_the_same_token_keeps_it(estate: Estate, us: Jira) -> None:
+    token = await us.new_pat("alan")
+    await us.control("POST", "/faults", match="/rest/pat", kind="slow", seconds=3)
+    await estate.connect_pat_with("alan", token)
+
+    await estate.ask("alan", "on us disconnect", "Disconnected")
+    await estate.connect_pat_with("alan", token)
+    await asyncio.sleep(4)
+    await estate.ask("alan", "on us comment OPS-1 with the same token", "Comment added")
+
+    assert await us.pats("alan") == 1
+    await estate.leave("alan", PAT)
+
+
+async def test_who_disconnects_from_oauth_2_leaves_tokens_that_jira_has_replaced(estate: Estate, eu: Jira) -> None:
+    await estate.connect_oauth2("grace")
+    await eu.control("DELETE", "/requests")
+    [before] = [one for one in (await eu.control("GET", "/state"))["oauth2Tokens"] if one["user"] == "grace"]
+
+    await estate.ask("grace", "on eu disconnect", "Disconnected", "I make worthless there too")
+    asked = await eu.until_asked(TOKEN_ENDPOINT)
+
+    assert [(one["method"], one["status"]) for one in asked] == [("POST", 200)]
+    [after] = [one for one in (await eu.control("GET", "/state"))["oauth2Tokens"] if one["user"] == "grace"]
+    assert after["issued"] > before["issued"], "what Bridge had is worth nothing; what came instead is stored nowhere"
+    assert not await estate.connected("grace", OAUTH2)
+
+
+async def test_who_deleted_the_token_in_jira_before_disconnecting_hears_nothing_more(estate: Estate, us: Jira) -> None:
+    await estate.connect_pat("grace")
+    await us.control("POST", "/tokens/revoke", user="grace", kind="pat")
+    await us.control("DELETE", "/requests")
+
+    await estate.ask("grace", "on us disconnect", "Disconnected")
+    await us.until_asked("/rest/api/2/serverInfo")
+    await asyncio.sleep(1)
+
+    posts = await estate.teams.posts("grace")
+    assert "Disconnected" in cards.text_of(posts[-1].activity)

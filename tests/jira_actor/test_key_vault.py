@@ -1,15 +1,28 @@
 """What key-vault's sealed answers are read as, and what its refusals mean."""
 
-from collections.abc import Callable
+import asyncio
+import json
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from chassis.attempt import cause
+from chassis.envelope import Attributes
 from chassis.errors import Unavailable
 from chassis.keys import Authorization, Keys, KeysRefusal
 from chassis.sealing import ReplyKey, seal_answer
-from contracts.keys import Ask, Call, CallsAuthorized, KeysReply, KeysRequest
+from contracts.keys import (
+    Ask,
+    Call,
+    CallsAuthorizationAsked,
+    CallsAuthorized,
+    KeysQuestion,
+    KeysReply,
+    SeveralAuthorizationsAsked,
+    SeveralAuthorized,
+)
 from jira_actor.errors import JiraRefused, NotLinked, TokenExpired
 from jira_actor.key_vault import key_vault_asked
 
@@ -22,7 +35,9 @@ class Answering:
     def __init__(self, values: str) -> None:
         self._values = values
 
-    async def ask(self, question: Callable[[Ask], KeysRequest]) -> tuple[KeysReply, ReplyKey]:
+    async def ask(
+        self, question: Callable[[Ask], KeysQuestion], causes: Sequence[Attributes] = ()
+    ) -> tuple[KeysReply, ReplyKey]:
         key = ReplyKey()
         asked = question(Ask(request_id="r", partition=0, reply_key=key.public))
         return CallsAuthorized(request_id="r", sealed=seal_answer(self._values, asked.ask.reply_key)), key
@@ -49,6 +64,49 @@ async def test_a_value_says_whether_and_until_when_it_may_be_used_again(
 
     assert (found.reusable, found.until) == (reusable, until)
     assert found.value.endswith(" x")
+
+
+class AnsweringSeveral:
+    """An inbox that authorizes everybody but Eve, Bob only when he asks alone, and remembers who asked it what."""
+
+    def __init__(self) -> None:
+        self.asked: list[KeysQuestion] = []
+        self.causes: list[str] = []
+
+    async def ask(
+        self, question: Callable[[Ask], KeysQuestion], causes: Sequence[Attributes] = ()
+    ) -> tuple[KeysReply, ReplyKey]:
+        key = ReplyKey()
+        asked = question(Ask(request_id="r", partition=0, reply_key=key.public))
+        self.asked.append(asked)
+        self.causes += [one.correlation_id for one in causes]
+        if isinstance(asked, CallsAuthorizationAsked):
+            alone = json.dumps([{"value": f"{asked.link_id} alone"}])
+            return CallsAuthorized(request_id="r", sealed=seal_answer(alone, asked.ask.reply_key)), key
+        assert isinstance(asked, SeveralAuthorizationsAsked)
+        others = {"t1:eve": {"code": "not_linked", "why": "no"}, "t2:bob": None}
+        told = [others.get(str(one.link_id), {"authorized": [{"value": one.link_id}]}) for one in asked.each]
+        return SeveralAuthorized(request_id="r", sealed=seal_answer(json.dumps(told), asked.ask.reply_key)), key
+
+
+async def test_people_who_ask_at_one_time_share_a_question_and_each_gets_what_is_his() -> None:
+    inbox: Any = AnsweringSeveral()
+    keys = Keys(inbox, inbox)
+
+    async def asking(tenant: str, user: str) -> list[Authorization]:
+        cause.set(Attributes(f"id-{user}", "t", "s", f"story-{user}"))
+        return await keys.authorize(tenant, f"{tenant}:{user}", [CALL])
+
+    people = [("t1", "ada"), ("t1", "eve"), ("t2", "grace"), ("t2", "bob")]
+    found = await asyncio.gather(*(asking(*person) for person in people), return_exceptions=True)
+
+    assert [one[0].value for one in found if isinstance(one, list)] == ["t1:ada", "t2:grace", "t2:bob alone"]
+    assert isinstance(found[1], KeysRefusal)
+    assert found[1].code == "not_linked"
+    together, alone = inbox.asked
+    assert [(one.tenant_id, one.link_id) for one in together.each] == [(t, f"{t}:{user}") for t, user in people]
+    assert (alone.tenant_id, alone.link_id) == ("t2", "t2:bob")
+    assert inbox.causes == ["story-ada", "story-eve", "story-grace", "story-bob", "story-bob"]
 
 
 def test_a_value_does_not_show_in_what_may_be_logged() -> None:

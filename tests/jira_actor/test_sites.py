@@ -43,8 +43,8 @@ def test_the_jira_that_is_meant(registered: list[Tenant], alias: str | None, fou
         ([], None, "not_registered", "register"),
         ([], "eu", "not_registered", "register"),
         ([EU, US], None, "ambiguous", "eu, us"),
-        ([EU, US], "asia", "not_found", "eu, us"),
-        ([EU.model_copy(update={"alias": None})], "eu", "not_found", "Leave out"),
+        ([EU, US], "asia", "unknown_alias", "eu, us"),
+        ([EU.model_copy(update={"alias": None})], "eu", "unknown_alias", "Leave out"),
         ([ASLEEP], None, "suspended", "us.example.com"),
         ([EU, ASLEEP], "us", "suspended", "us.example.com"),
         ([EU, default(ASLEEP)], None, "suspended", "us.example.com"),
@@ -77,7 +77,7 @@ async def test_another_organisations_alias_is_unknown(linked: Office) -> None:
     [refused] = await handlers.command(ShowAsked(origin=ORIGIN, issue="OPS-1", site="theirs"), linked.means)
 
     assert isinstance(refused, Refused)
-    assert (refused.code, refused.tenant_id) == ("not_found", None)
+    assert (refused.code, refused.tenant_id) == ("unknown_alias", None)
 
 
 @pytest.mark.parametrize("issue", ["OPS-4711", "../x"])

@@ -1,6 +1,7 @@
 """The five requests against a real Vault; signatures are judged by oauthlib's server."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from contracts.keys import (
     Call,
     CallsAuthorizationAsked,
     CallsAuthorized,
+    CallsOfTenant,
     KeysRefused,
     ProtectedSecret,
     SealedSecret,
@@ -25,15 +27,19 @@ from contracts.keys import (
     SecretsOpeningAsked,
     SecretsProtected,
     SecretsProtectionAsked,
+    SeveralAuthorizationsAsked,
+    SeveralAuthorized,
     TenantKeysAsked,
     TenantKeysDestructionAsked,
 )
 from contracts.registry import AccountLink, Tenant
 from key_vault import handlers
+from key_vault.decide import Bound
 from key_vault.handlers import Known
 from key_vault.memory import Memory
 from key_vault.sealing import sealing_key
 from key_vault.vault import Vault
+from key_vault.wire import VaultUnavailable
 
 pytestmark = pytest.mark.engines
 BASE = "https://jira.example.com/ctx"
@@ -66,6 +72,32 @@ class Place:
         answer = await handlers.authorize(asked, self.vault, self.known, now)
         assert isinstance(answer, CallsAuthorized), answer
         return [item["value"] for item in asker.key.open(answer.sealed)]
+
+
+@dataclass(frozen=True)
+class FailingFor:
+    """A Vault that cannot sign with one tenant's key."""
+
+    tenant_id: str
+    vault: Vault
+
+    async def unseal(self, tenant_id: str, sealed: Sequence[str]) -> list[str]:
+        return await self.vault.unseal(tenant_id, sealed)
+
+    async def sign(self, tenant_id: str, texts: Sequence[str]) -> list[str]:
+        if tenant_id == self.tenant_id:
+            raise VaultUnavailable("Vault answered with HTTP 500")
+        return await self.vault.sign(tenant_id, texts)
+
+
+class OpenedBefore:
+    """Every tenant's consumer key and everybody's access token."""
+
+    async def open(self, _: str, ciphertexts: Sequence[Bound]) -> list[str]:
+        return [CONSUMER_KEY, ACCESS_TOKEN][: len(ciphertexts)]
+
+    def forget_tenant(self, tenant_id: str) -> None:
+        """Forget nothing."""
 
 
 async def protected(vault: Vault, tenant_id: str, secrets: tuple[SealedSecret, ...]) -> tuple[str, ...]:
@@ -152,6 +184,56 @@ async def test_a_signature_is_good_for_its_own_call_only_and_once(place: Place) 
     assert not place.jira.accepts("GET", one, first)
     assert place.jira.accepts("PUT", two, second)
     assert not place.jira.accepts("PUT", two, second)
+
+
+async def test_several_people_are_signed_for_together_and_each_gets_what_is_his(place: Place) -> None:
+    one, two = f"{BASE}/rest/api/2/issue/OPS-1", f"{BASE}/rest/api/2/issue/OPS-2"
+    unlinked, elsewhere = f"{place.tenant_id}:{uuid4()}", uuid4().hex
+    wanted = [
+        (place.tenant_id, place.link_id, [one, two]),
+        (place.tenant_id, unlinked, [one]),
+        (elsewhere, place.link_id, [one]),
+        ("../sys/seal", None, [one]),
+        (place.tenant_id, place.link_id, [two]),
+    ]
+    asker = Asker()
+    each = tuple(
+        CallsOfTenant(tenant_id=tenant, link_id=link, calls=tuple(Call(method="GET", url=url) for url in urls))
+        for tenant, link, urls in wanted
+    )
+    answer = await handlers.authorize_several(
+        SeveralAuthorizationsAsked(ask=asker.ask, each=each), place.vault, place.known, now
+    )
+
+    assert isinstance(answer, SeveralAuthorized)
+    told = asker.key.open(answer.sealed)
+    assert [it.get("code") for it in told] == [None, "not_linked", "unknown_tenant", "bad_request", None]
+    for it, (_, _, urls) in zip(told, wanted, strict=True):
+        assert ("authorized" in it) == ("code" not in it)
+        for url, value in zip(urls, it.get("authorized", []), strict="authorized" in it):
+            assert place.jira.accepts("GET", url, value["value"])
+
+
+async def test_where_vault_fails_for_one_of_several_the_others_are_signed_for_and_this_one_is_to_ask_alone(
+    place: Place,
+) -> None:
+    tenant = await place.known.tenant(place.tenant_id)
+    assert tenant is not None
+    broken = tenant.model_copy(update={"tenant_id": uuid4().hex})
+    asker, call = Asker(), Call(method="GET", url=BASE)
+    known = Known(Directory(tenant, broken).tenant, place.known.link, OpenedBefore())
+    each = (
+        CallsOfTenant(tenant_id=tenant.tenant_id, link_id=place.link_id, calls=(call,)),
+        CallsOfTenant(tenant_id=broken.tenant_id, calls=(call,)),
+    )
+    failing: Any = FailingFor(broken.tenant_id, place.vault)
+
+    answer = await handlers.authorize_several(SeveralAuthorizationsAsked(ask=asker.ask, each=each), failing, known, now)
+
+    assert isinstance(answer, SeveralAuthorized)
+    [signed], none = (it and it["authorized"] for it in asker.key.open(answer.sealed))
+    assert place.jira.accepts("GET", BASE, signed["value"])
+    assert none is None
 
 
 async def test_the_two_calls_of_the_dance_are_accepted(place: Place) -> None:
@@ -259,10 +341,13 @@ async def test_an_unusable_reply_key_is_refused(place: Place, reply_key: dict[st
     ask = Asker().ask.model_copy(update={"reply_key": reply_key})
     asked = CallsAuthorizationAsked(ask=ask, tenant_id=place.tenant_id, calls=(Call(method="GET", url=BASE),))
 
-    answer = await handlers.authorize(asked, place.vault, place.known, now)
+    several = SeveralAuthorizationsAsked(ask=ask, each=())
+    answers = [
+        await handlers.authorize(asked, place.vault, place.known, now),
+        await handlers.authorize_several(several, place.vault, place.known, now),
+    ]
 
-    assert isinstance(answer, KeysRefused)
-    assert answer.code == "bad_request"
+    assert [answer.code for answer in answers if isinstance(answer, KeysRefused)] == ["bad_request"] * 2
 
 
 @pytest.mark.parametrize("sealed", ["", "a.b.c.d.e", "garbage"])

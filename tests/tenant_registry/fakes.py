@@ -19,6 +19,9 @@ from contracts.outcomes import Person
 from contracts.registry import WaitingIntent
 from contracts.teams import CommentAsked, VerifyAsked
 from tenant_registry.decide import fingerprint
+from tenant_registry.handlers.acts import Means, Notes
+from tenant_registry.owners import Owners
+from tenant_registry.refusals import Refusals, Refusing
 from tenant_registry.registry import Registry
 from tenant_registry.rows import AuditRow, CodeRow, TenantRow
 
@@ -254,3 +257,13 @@ def changed(tenant: TenantRow, **more: Any) -> IssueChanged:
         "at": NOON,
     }
     return IssueChanged.model_validate({**facts, **more})
+
+
+def noting(notes: Notes, registry: Registry, clock: Clock) -> Means:
+    """Give what noting acts takes."""
+    return Means(notes, Owners(registry.tenants), clock)
+
+
+def counting(counted: list[str]) -> Refusing:
+    """Count refusals in a list, and gather nothing."""
+    return Refusals(lambda _: None, counted.append).refused

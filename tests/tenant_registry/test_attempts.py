@@ -1,6 +1,7 @@
-"""Attempts to reach what belongs to another person or organisation: refused, counted, and noted with who made them.
+"""Attempts to reach what belongs to another person or organisation: refused, counted and audited, each of them.
 
-After each of them all that is stored for the victims is compared with what was there before.
+Those of a person are noted with who it was, those of somebody whom nobody knows with how often they were made. After
+each of them all that is stored for the victims is compared with what was there before.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -30,12 +31,13 @@ from contracts.teams import (
     WebhookAsked,
 )
 from devstack.engines import Engines
-from tenant_registry.handlers import acts, grants, linking, my_data, notifying, sites, unlinking, webhooks
+from tenant_registry.handlers import acts, grants, linking, my_data, notifying, sites, turned_away, unlinking, webhooks
 from tenant_registry.http.surroundings import Policy, Surroundings
-from tenant_registry.mongo.audit import AuditQuery
 from tenant_registry.mongo.audit_batches import AuditBatches
 from tenant_registry.mongo.database import connect
+from tenant_registry.owners import Owners
 from tenant_registry.registry import Registry
+from tenant_registry.rows import OPERATOR, UNKNOWN
 from tenant_registry.settings import Settings
 
 Try = Callable[[Scene], Awaitable[Any]]
@@ -46,16 +48,19 @@ class Attempt:
     """What is tried, and what it leaves behind."""
 
     tries: Try
+    counted: str
+    noted: str
+    """Whose attempt the audit holds; where nobody knows that: in whose audit it stands."""
     code: str | None = None
     """What the answer says to programs; None: there is no answer."""
-    counted: str | None = None
-    noted: str | None = None
-    """Whose attempt the audit holds."""
     ends: str | None = None
     """The collection where something ends by design, for the victim's safety."""
 
 
 ATTEMPTS: dict[str, Attempt] = {}
+ASKED: dict[str, Try] = {}
+"""Requests that can only be about one's own: no attempts, but they must tell and change nothing of others either."""
+VICTIMS, OWN = "the victims' audit", "the audit of Mallory's organisation"
 
 
 def attempt(name: str, **more: Any) -> Callable[[Try], Try]:
@@ -63,6 +68,16 @@ def attempt(name: str, **more: Any) -> Callable[[Try], Try]:
 
     def enter(tries: Try) -> Try:
         ATTEMPTS[name] = Attempt(tries, **more)
+        return tries
+
+    return enter
+
+
+def asked(name: str) -> Callable[[Try], Try]:
+    """Enter a request into the other table."""
+
+    def enter(tries: Try) -> Try:
+        ASKED[name] = tries
         return tries
 
     return enter
@@ -98,51 +113,65 @@ for name, (method, path, body) in BY_HTTP.items():
     ours = path == "/suspension"
     ATTEMPTS[f"to {name} another tenant with the token of one's own"] = Attempt(
         by_http(method, path, body),
-        "operators-only" if ours else "unknown-tenant",
         "operator_token" if ours else "registration_token",
+        OPERATOR if ours else VICTIMS,
+        "operators-only" if ours else "unknown-tenant",
     )
 
 
-@attempt("to list all tenants with the token of one's own", code="operators-only", counted="operator_token")
+@attempt(
+    "to list all tenants with the token of one's own",
+    code="operators-only",
+    counted="operator_token",
+    noted=OPERATOR,
+)
 async def _(scene: Scene) -> Any:
     return await scene.web.get("/v1/tenants", headers={"Authorization": f"Bearer {OWN_TOKEN}"})
 
 
 @attempt(
-    "to send another tenant a webhook with the address token of one's own", code="unknown-hook", counted="hook_address"
+    "to send another tenant a webhook with the address token of one's own",
+    code="unknown-hook",
+    counted="hook_address",
+    noted=VICTIMS,
 )
 async def _(scene: Scene) -> Any:
     return await scene.web.post(f"{HOOK}/{scene.tenant.id}/{OWN_HOOK}", json={"issue": {"id": "1"}})
 
 
-@attempt("to send a webhook for another tenant without a signature", code="bad-signature", counted="hook_signature")
+@attempt(
+    "to send a webhook for another tenant without a signature",
+    code="bad-signature",
+    counted="hook_signature",
+    noted=VICTIMS,
+)
 async def _(scene: Scene) -> Any:
     return await scene.web.post(f"{HOOK}/{scene.tenant.id}", json={"issue": {"id": "1"}})
 
 
-@attempt("to register a Jira with a made-up code", code="bad-code", counted="registration_code")
+@attempt("to register a Jira with a made-up code", code="bad-code", counted="registration_code", noted=OPERATOR)
 async def _(scene: Scene) -> Any:
     call = {"code": "made-up", "baseUrl": scene.tenant.base_url, "product": "jira"}
     return await scene.web.post("/v1/registrations", json=call)
 
 
 # By a browser.
-@attempt("to be shown a code by a made-up state")
+@attempt("to be shown a code by a made-up state", counted="connect_link", noted=OPERATOR)
 async def _(scene: Scene) -> Any:
     return await page(scene, code="x", state=uuid4().hex)
 
 
-@attempt("to be shown a code by what the database knows of a state")
+@attempt("to be shown a code by what the database knows of a state", counted="connect_link", noted=OPERATOR)
 async def _(scene: Scene) -> Any:
     return await page(scene, code="x", state=scene.waits.lookup)
 
 
-@attempt("to bring a state as the token of the other protocol")
+@attempt("to bring a state as the token of the other protocol", counted="connect_link", noted=VICTIMS)
 async def _(scene: Scene) -> Any:
     return await page(scene, oauth_token=scene.state, oauth_verifier="x")
 
 
-@attempt("to be shown a code for what another allowed", counted="second_jira_code", ends="pending_links")
+@attempt("to be shown a code for what another allowed", counted="second_jira_code", noted=VICTIMS, ends="pending_links")
 async def _(scene: Scene) -> Any:
     await scene.annas_code()
     return await page(scene, code="made-up", state=scene.state)
@@ -167,7 +196,7 @@ async def _(scene: Scene) -> Any:
     await linking.authorization_prepared(fact, scene.registry, scene.clock, scene.counted.append)
 
 
-@attempt("to begin a connection under another's state")
+@attempt("to begin a connection under another's state", counted="foreign_state", noted=BEN)
 async def _(scene: Scene) -> Any:
     fact = prepared2(scene.tenant, state=scene.state, origin=scene.ben())
     await linking.authorization_prepared(fact, scene.registry, scene.clock, scene.counted.append)
@@ -206,13 +235,18 @@ async def _(scene: Scene) -> Any:
     return await grant(scene, origin=scene.ben(), tenant_id=scene.tenant.id, link_id=scene.link.id)
 
 
-@attempt("to be linked by OAuth 2.0 without bringing a code", code="link_failed")
+@attempt("to be linked by OAuth 2.0 without bringing a code", code="link_failed", counted="unasked_grant", noted=BEN)
 async def _(scene: Scene) -> Any:
     more = {"tenant_id": scene.tenant.id, "link_id": f"{scene.tenant.id}:{BEN}", "auth_mode": "oauth2"}
     return await grant(scene, origin=scene.ben(), **more)
 
 
-@attempt("to be linked in a way that the Jira was not registered for", code="link_failed")
+@attempt(
+    "to be linked in a way that the Jira was not registered for",
+    code="link_failed",
+    counted="unasked_grant",
+    noted=MALLORY,
+)
 async def _(scene: Scene) -> Any:
     return await grant(scene, auth_mode="pat")
 
@@ -319,12 +353,24 @@ async def _(scene: Scene) -> Any:
     return await verify(scene, VerifyAsked(origin=scene.ben(), code=await scene.annas_code()))
 
 
-@attempt("to bring another organisation's code", code="nothing_waits", ends="pending_links")
+@attempt(
+    "to bring another organisation's code",
+    code="nothing_waits",
+    counted="nothing_waits",
+    noted=MALLORY,
+    ends="pending_links",
+)
 async def _(scene: Scene) -> Any:
     return await verify(scene, VerifyAsked(origin=scene.mallory(), code=await scene.annas_code()))
 
 
-@attempt("to bring another's code as one's own", code="code_wrong", counted="code_wrong", ends="pending_links")
+@attempt(
+    "to bring another's code as one's own",
+    code="code_wrong",
+    counted="code_wrong",
+    noted=MALLORY,
+    ends="pending_links",
+)
 async def _(scene: Scene) -> Any:
     code, waits = await scene.annas_code(), await scene.own_waits(scene.mallory(), scene.mine)
     await scene.registry.database["pending_links"].update_one(
@@ -333,30 +379,47 @@ async def _(scene: Scene) -> Any:
     return await verify(scene, VerifyAsked(origin=scene.mallory(), code=code))
 
 
-@attempt("to have another's message handled again as one's own", ends="pending_links", code="nothing_waits")
+@attempt(
+    "to have another's message handled again as one's own",
+    code="nothing_waits",
+    counted="nothing_waits",
+    noted=MALLORY,
+    ends="pending_links",
+)
 async def _(scene: Scene) -> Any:
     asked = scene.anna()
     code = await scene.annas_code()
     return await verify(scene, VerifyAsked(origin=scene.mallory(intent_id=asked.intent_id), code=code))
 
 
+async def heard_of(scene: Scene, answer: Any) -> Any:
+    """Let the registry hear, over Kafka, of what a service has refused."""
+    if isinstance(answer, Refused):
+        await turned_away.command_refused(answer, scene.registry, scene.clock, scene.counted.append)
+    return answer
+
+
 async def disconnect(scene: Scene, asked: DisconnectAsked) -> Any:
-    return await unlinking.disconnect_asked(asked, scene.registry, scene.clock)
+    return await heard_of(scene, await unlinking.disconnect_asked(asked, scene.registry, scene.clock))
 
 
-@attempt("to disconnect by another organisation's alias", code="not_found")
+@attempt("to disconnect by another organisation's alias", code="unknown_alias", counted="unknown_alias", noted=MALLORY)
 async def _(scene: Scene) -> Any:
     return await disconnect(scene, DisconnectAsked(origin=scene.mallory(), site="theirs"))
 
 
-@attempt("to disconnect a colleague", code="not_linked")
+@asked("to disconnect, by a colleague")
 async def _(scene: Scene) -> Any:
-    return await disconnect(scene, DisconnectAsked(origin=scene.ben()))
+    answer = await disconnect(scene, DisconnectAsked(origin=scene.ben()))
+    assert isinstance(answer, Refused)
+    assert answer.code == "not_linked"
 
 
-@attempt("to disconnect as a person of another organisation", code="not_linked")
+@asked("to disconnect, by a person of the same id in another organisation")
 async def _(scene: Scene) -> Any:
-    return await disconnect(scene, DisconnectAsked(origin=scene.anna(teams_tenant=scene.own)))
+    answer = await disconnect(scene, DisconnectAsked(origin=scene.anna(teams_tenant=scene.own)))
+    assert isinstance(answer, Refused)
+    assert answer.code == "not_linked"
 
 
 async def subscribe(scene: Scene, tenant_id: str, **more: Any) -> Any:
@@ -387,7 +450,8 @@ def claimed(scene: Scene) -> Any:
 
 
 async def unsubscribe(scene: Scene, asked: UnsubscribeAsked) -> Any:
-    return await notifying.unsubscribe_asked(asked, scene.registry, scene.clock, scene.counted.append)
+    counted = scene.counted.append
+    return await heard_of(scene, await notifying.unsubscribe_asked(asked, scene.registry, scene.clock, counted))
 
 
 @attempt("to silence another's channel", code="forbidden", counted="foreign_conversation", noted=MALLORY)
@@ -400,69 +464,91 @@ async def _(scene: Scene) -> Any:
     return await unsubscribe(scene, UnsubscribeAsked(origin=scene.mallory(conversation=claimed(scene)), project="OPS"))
 
 
-@attempt("to unsubscribe by another organisation's alias", code="not_found")
+@attempt("to unsubscribe by another organisation's alias", code="unknown_alias", counted="unknown_alias", noted=MALLORY)
 async def _(scene: Scene) -> Any:
     return await unsubscribe(scene, UnsubscribeAsked(origin=scene.mallory(), project="OPS", site="theirs"))
 
 
-@attempt("to have a webhook created by another organisation's alias", code="not_found")
+@attempt(
+    "to have a webhook created by another organisation's alias",
+    code="unknown_alias",
+    counted="unknown_alias",
+    noted=MALLORY,
+)
 async def _(scene: Scene) -> Any:
     rules = webhooks.WebhookRules(frozenset({MALLORY}), PUBLIC_URL)
     means = webhooks.Means(scene.registry, scene.keys, rules, scene.clock)
-    return await webhooks.webhook_asked(WebhookAsked(origin=scene.mallory(), site="theirs"), means)
+    asked = WebhookAsked(origin=scene.mallory(), site="theirs")
+    return await heard_of(scene, await webhooks.webhook_asked(asked, means))
 
 
-@attempt("to take over the address of another's channel", counted="foreign_conversation")
+@attempt(
+    "to act in a Jira by another organisation's alias", counted="unknown_alias", noted=MALLORY, code="unknown_alias"
+)
+async def _(scene: Scene) -> Any:
+    return await heard_of(scene, Refused(origin=scene.mallory(), code="unknown_alias", why="jira-actor says so"))
+
+
+@attempt("to take over the address of another's channel", counted="foreign_conversation", noted=OWN)
 async def _(scene: Scene) -> Any:
     seen = ConversationSeen(conversation=claimed(scene), at=SOON)
-    await notifying.conversation_seen(seen, scene.registry, scene.counted.append)
+    await notifying.conversation_seen(seen, scene.registry, scene.refused)
 
 
-@attempt("to say that the bot left another's channel", counted="foreign_conversation")
+@attempt("to say that the bot left another's channel", counted="foreign_conversation", noted=OWN)
 async def _(scene: Scene) -> Any:
     left = ConversationLeft(conversation=claimed(scene), at=SOON)
-    await notifying.conversation_left(left, scene.registry, scene.counted.append)
+    await notifying.conversation_left(left, scene.registry, scene.refused)
 
 
-@attempt("to tell another's channel of a change in one's own Jira")
-async def _(scene: Scene) -> Any:
-    assert await notifying.issue_changed(changed(scene.mine), scene.registry, scene.clock) == ()
-
-
-@attempt("to hear of another's changes through a subscription that was forged")
-async def _(scene: Scene) -> Any:
+async def forge_subscription(scene: Scene, tenant_id: str, conversation_id: str) -> None:
     await scene.registry.database["subscriptions"].insert_one(
         {
             "_id": uuid4().hex,
-            "tenant_id": scene.tenant.id,
+            "tenant_id": tenant_id,
             "project": "OPS",
             "project_name": "Operations",
-            "conversation_id": "19:mallory@thread.tacv2",
+            "conversation_id": conversation_id,
             "teams_tenant": scene.own,
             "subscribed_by": MALLORY,
             "subscribed_at": NOON,
         }
     )
+
+
+@attempt("to tell another's channel of a change in one's own Jira", counted="foreign_subscription", noted=OWN)
+async def _(scene: Scene) -> Any:
+    await forge_subscription(scene, scene.mine.id, scene.channel.conversation_id)
+    assert await notifying.issue_changed(changed(scene.mine), scene.registry, scene.clock, scene.refused) == ()
+
+
+@attempt(
+    "to hear of another's changes through a subscription that was forged",
+    counted="foreign_subscription",
+    noted=VICTIMS,
+)
+async def _(scene: Scene) -> Any:
+    await forge_subscription(scene, scene.tenant.id, "19:mallory@thread.tacv2")
     own = claimed(scene).model_copy(update={"conversation_id": "19:mallory@thread.tacv2"})
     await scene.registry.conversations.seen(own, NOON)
-    told = await notifying.issue_changed(changed(scene.tenant), scene.registry, scene.clock)
+    told = await notifying.issue_changed(changed(scene.tenant), scene.registry, scene.clock, scene.refused)
     assert [one.conversation.conversation_id for one in told] == [scene.channel.conversation_id]
 
 
-@attempt("to see another organisation's Jiras")
+@asked("to see all Jiras, by another organisation")
 async def _(scene: Scene) -> Any:
     listed = await sites.sites_asked(SitesAsked(origin=scene.mallory()), scene.registry)
     assert isinstance(listed, SitesListed)
     assert [one.site for one in listed.sites] == ["mallory.example"]
 
 
-@attempt("to see another's data by that person's id")
+@asked("to see one's data, by a person of the same id in another organisation")
 async def _(scene: Scene) -> Any:
     asked = MyDataAsked(origin=scene.anna(teams_tenant=scene.own))
     assert await my_data.my_data_asked(asked, scene.registry) == MyDataShown(origin=asked.origin, data=())
 
 
-@attempt("to delete another's data by that person's id")
+@asked("to delete one's data, by a person of the same id in another organisation")
 async def _(scene: Scene) -> Any:
     asked = MyDataDeletionAsked(origin=scene.anna(teams_tenant=scene.own, conversation=scene.channel))
     done = await my_data.my_data_deletion_asked(asked, my_data.Means(scene.registry, scene.keys, scene.clock))
@@ -471,14 +557,15 @@ async def _(scene: Scene) -> Any:
     assert deleted.deleted == ()
 
 
-@attempt("to write into another organisation's audit")
+@attempt("to write into another organisation's audit", counted="foreign_tenant", noted=MALLORY)
 async def _(scene: Scene) -> Any:
     issue = Issue(key="OPS-7", url=f"{scene.tenant.base_url}/browse/OPS-7", summary="x", project="OPS")
     act = IssueCreated(origin=scene.mallory(), tenant_id=scene.tenant.id, issue=issue)
-    await acts.act_done(act, AuditBatches(scene.registry), scene.clock)
+    owners = Owners(scene.registry.tenants)
+    await acts.act_done(act, acts.Means(AuditBatches(scene.registry), owners, scene.clock, scene.counted.append))
     await scene.registry.chain.extend()
-    found = await scene.registry.audit.of(AuditQuery(scene.victims, tenant_id=scene.tenant.id, what="issue_created"))
-    assert found == []
+    rows = scene.registry.database["audit"]
+    assert await rows.find_one({"what": "issue_created", "teams_tenant": {"$in": [scene.victims, scene.own]}}) is None
 
 
 @pytest.fixture(scope="module")
@@ -495,11 +582,10 @@ async def scene(
     if not prepared_database:
         await registry.prepare()
         prepared_database.append(registry.database.name)
-    counted: list[str] = []
-    policy = Policy(operator_token_hash="f" * 64)
-    around = Surroundings(registry, keys, clock, PUBLIC_URL, False, 1024 * 1024, policy=policy, refused=counted.append)
-    async with visiting(around, settings) as web:
-        there = Scene(registry, web, keys, clock, counted=counted)
+    there = Scene(registry, keys, clock)
+    policy, refused = Policy(operator_token_hash="f" * 64), there.refused
+    around = Surroundings(registry, keys, clock, PUBLIC_URL, False, 1024 * 1024, policy=policy, refused=refused)
+    async with visiting(around, settings) as there.web:
         await there.build()
         yield there
     await registry.close()
@@ -507,6 +593,7 @@ async def scene(
 
 def test_there_are_enough_of_them() -> None:
     assert len(ATTEMPTS) >= 40
+    assert [name for name, one in ATTEMPTS.items() if not (one.counted and one.noted)] == []
 
 
 @pytest.mark.parametrize("name", ATTEMPTS)
@@ -528,8 +615,25 @@ async def test_an_attempt(name: str, scene: Scene) -> None:
         for dump in (before, after):
             del dump[tried.ends], dump["told"]
     assert after == before, "something of the victims has changed"
-    assert scene.counted == ([tried.counted] if tried.counted else [])
-    organisations = [(scene.victims, [ANNA, BEN]), (scene.own, [ANNA, MALLORY])]
-    assert sum([await scene.noted(*one) for one in organisations]) == (1 if tried.noted else 0)
-    if tried.noted:
-        assert sum([await scene.noted(where, [tried.noted]) for where in (scene.victims, scene.own)]) == 1
+    assert scene.counted == [tried.counted]
+    [row] = await scene.noted()
+    if tried.noted in (VICTIMS, OWN, OPERATOR):
+        jira = {VICTIMS: scene.tenant.id, OWN: scene.mine.id}.get(tried.noted)
+        where = {VICTIMS: scene.victims, OWN: scene.own}.get(tried.noted, OPERATOR)
+        assert (row.teams_tenant, row.user) == (where, UNKNOWN)
+        assert row.tenant_id == (None if tried.counted == "foreign_conversation" else jira)
+        at = NOON.isoformat()
+        assert row.details == {"why": tried.counted, "count": "1", "since": at, "until": at}
+    else:
+        assert row.user == tried.noted
+        assert row.what == "link_refused" or row.details["why"] == tried.counted
+
+
+@pytest.mark.parametrize("name", ASKED)
+async def test_what_is_asked_about_oneself_tells_and_changes_nothing_of_others(name: str, scene: Scene) -> None:
+    before = await scene.belongings()
+
+    await ASKED[name](scene)
+
+    assert await scene.belongings() == before
+    assert (scene.counted, await scene.noted()) == ([], [])

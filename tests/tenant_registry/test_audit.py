@@ -14,6 +14,7 @@ from tests.tenant_registry.fakes import (
     TEAMS_TENANT,
     Clock,
     FakeKafka,
+    noting,
     origin,
     registered,
 )
@@ -61,11 +62,10 @@ async def noted(registry: Registry, count: int, organisation: str = TEAMS_TENANT
 
 
 async def test_acts_are_noted_once_with_what_and_where_and_never_a_text(registry: Registry, clock: Clock) -> None:
-    batches = AuditBatches(registry)
-    done = acts()
+    means, done = noting(AuditBatches(registry), registry, clock), acts()
 
-    await asyncio.gather(*(act_done(act, batches, clock) for act in [*done, *done]))
-    await act_done(done[0], batches, clock)
+    await asyncio.gather(*(act_done(act, means) for act in [*done, *done]))
+    await act_done(done[0], means)
 
     found = await registry.database["audit"].find().to_list(None)
     assert sorted(row["what"] for row in found) == [
@@ -88,9 +88,9 @@ async def test_many_acts_at_one_time_take_few_inserts(registry: Registry, clock:
             inserts.append(len(acts))
             await registry.note_acts(acts)
 
-    batches = AuditBatches(Counting())
+    means = noting(AuditBatches(Counting()), registry, clock)
 
-    await asyncio.gather(*(act_done(acts(origin=origin())[0], batches, clock) for _ in range(200)))
+    await asyncio.gather(*(act_done(acts(origin=origin())[0], means) for _ in range(200)))
 
     assert sum(inserts) == 200
     assert len(inserts) <= 3

@@ -322,7 +322,8 @@ async def test_disconnect_erases_the_link_and_a_late_repeat_does_not_hurt_a_new_
     repeated = await disconnect_asked(asked, registry, clock)
 
     page = f"{BASE_URL}/plugins/servlet/oauth/users/access-tokens"
-    assert answer == repeated == Unlinked(origin=asked.origin, site="jira.linden.example", tokens_url=page)
+    told = Unlinked(origin=asked.origin, site="jira.linden.example", tokens_url=page, ways=("oauth1",))
+    assert answer == repeated == told
     assert erased == {"_id": f"{tenant.id}:{ANNA}", "gone": True}
     assert len(await registry.links.of_person(TEAMS_TENANT, ANNA)) == 1
 

@@ -199,11 +199,11 @@ async def test_one_of_several_jiras_is_disconnected_by_its_alias(
     answer = await disconnect_asked(asked, registry, clock)
 
     page = "https://eu.example/jira/plugins/servlet/oauth/users/access-tokens"
-    assert answer == Unlinked(origin=asked.origin, site="eu.example/jira", tokens_url=page)
+    assert answer == Unlinked(origin=asked.origin, site="eu.example/jira", tokens_url=page, ways=("oauth1",))
     assert await registry.links.of_person(TEAMS_TENANT, ANNA) == [link]
     unknown = await disconnect_asked(DisconnectAsked(origin=origin(), site="us"), registry, clock)
     assert isinstance(unknown, Refused)
-    assert unknown.code == "not_found"
+    assert unknown.code == "unknown_alias"
 
 
 async def test_all_are_disconnected_without_one_and_each_is_noted(
@@ -220,6 +220,7 @@ async def test_all_are_disconnected_without_one_and_each_is_noted(
     assert isinstance(answer, Unlinked)
     assert set(answer.site.split(", ")) == {"jira.linden.example", "pat.example"}
     assert answer.tokens_url is None, "there is a page in each of them"
+    assert answer.ways == ("oauth2", "pat")
     noted = await registry.database["audit"].find({"what": "unlinked"}).to_list(None)
     assert {row["tenant_id"] for row in noted} == {tenant.id, pat.id}
 

@@ -17,6 +17,7 @@ from tests.tenant_registry.fakes import (
     FakeKeyVault,
     conversation,
     granted,
+    noting,
     origin,
     prepared,
     registered,
@@ -249,7 +250,7 @@ async def test_who_has_nothing_stored_gets_a_receipt_for_just_that(
 async def test_what_was_done_before_a_deletion_and_is_heard_of_after_it_names_nobody(
     registry: Registry, clock: Clock, keys: FakeKeyVault
 ) -> None:
-    notes = AuditBatches(registry)
+    means = noting(AuditBatches(registry), registry, clock)
     issue = Issue(key="OPS-7", url="https://jira.linden.example/browse/OPS-7", summary="x", project="OPS")
     before, of_ben = IssueCreated(origin=origin(), issue=issue), IssueCreated(origin=origin(BEN), issue=issue)
     clock.passes(timedelta(minutes=1))
@@ -258,7 +259,7 @@ async def test_what_was_done_before_a_deletion_and_is_heard_of_after_it_names_no
     after = IssueCreated(origin=origin(asked_at=clock()), issue=issue)
 
     for act in (before, of_ben, after):
-        await act_done(act, notes, clock)
+        await act_done(act, means)
     await registry.chain.extend()
 
     rows = await registry.database["audit"].find({"what": "issue_created"}).to_list(None)

@@ -231,6 +231,20 @@ async def test_without_its_token_a_page_asks_for_it_and_shows_nothing(
     assert opened.status_code == 200
 
 
+async def test_a_page_gives_the_same_export_as_the_api_as_a_file(registry: Registry, web: httpx.AsyncClient) -> None:
+    tenant = await registered(registry)
+    await open_page(web, tenant)
+
+    by_page = await web.get(f"/register/{tenant.id}/export")
+    token = {"Authorization": f"Bearer {REGISTRATION_TOKEN}"}
+    by_api = await web.get(f"/v1/tenants/{tenant.id}/export", headers=token)
+
+    assert by_page.headers["content-disposition"] == f'attachment; filename="bridge-{tenant.id}.json"'
+    assert by_page.json()["tenant"] == by_api.json()["tenant"]
+    assert by_page.json()["tenant"]["baseUrl"] == BASE_URL
+    assert by_page.json().keys() == by_api.json().keys()
+
+
 @pytest.mark.parametrize("path", ["/checks", "/webhook/signed", "/delete", "/leave"])
 async def test_nothing_is_done_without_the_token_or_by_another_site(
     registry: Registry, web: httpx.AsyncClient, path: str

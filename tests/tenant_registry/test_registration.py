@@ -78,7 +78,9 @@ async def test_others_hear_who_can_allow_them(registry: Registry, clock: Clock) 
 async def test_a_registration_gives_all_that_the_application_link_needs(
     registry: Registry, clock: Clock, web: httpx.AsyncClient
 ) -> None:
-    answer = await web.post("/v1/registrations", json=call(await code_for(registry, clock), version="9.12.4"))
+    answer = await web.post(
+        "/v1/registrations", json=call(await code_for(registry, clock), version="9.12.4", connectorVersion="2.1")
+    )
 
     assert answer.status_code == 201
     said = answer.json()
@@ -92,6 +94,7 @@ async def test_a_registration_gives_all_that_the_application_link_needs(
     stored = await registry.tenants.find(said["tenantId"])
     assert stored is not None
     assert stored.registered_by == ANNA
+    assert (stored.jira_version, stored.connector_version) == ("9.12.4", "2.1")
     assert stored.consumer_key.startswith(f"vault:v1:{stored.id}:consumer_key:")
     (asked,) = await asked_checks(registry)
     assert asked.tenant.tenant_id == stored.id

@@ -32,6 +32,8 @@ from devstack.engines.embedded_mongo import embedded_mongo
 from devstack.engines.embedded_vault import embedded_vault
 from devstack.process import Process
 from tenant_registry.decide import fingerprint
+from tenant_registry.mongo.database import connect
+from tenant_registry.registry import Registry
 
 pytestmark = pytest.mark.engines
 
@@ -198,6 +200,19 @@ async def test_a_jira_is_registered_a_person_linked_and_a_kill_loses_nothing(wor
 
     ids = [ce_id for event, ce_id in world.heard if isinstance(event, WebhookReceived)]
     assert len(set(ids)) == 31, "a webhook that is published twice has the same id"
+
+
+async def test_what_was_refused_is_noted_before_the_process_ends(world: World) -> None:
+    async with httpx.AsyncClient(base_url=world.url, timeout=20) as web:
+        assert (await web.post("/v1/hooks/t1/guess", json={})).status_code == 404
+
+    await asyncio.to_thread(world.registry.stop)
+
+    assert world.registry.env is not None
+    registry = Registry(connect(world.registry.env["BRIDGE_MONGO_URL"]), "bridge")
+    noted = await registry.database["audit"].find({"what": "attempt_refused"}).to_list(None)
+    assert [(row["teams_tenant"], row["details"]["why"]) for row in noted] == [("operator", "hook_address")]
+    await registry.close()
 
 
 async def audited(web: httpx.AsyncClient, said: dict[str, Any], what: str) -> str:

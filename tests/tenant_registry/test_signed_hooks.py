@@ -9,7 +9,7 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives import hashes, hmac
 from pydantic import ValidationError
-from tests.tenant_registry.fakes import HOOK_TOKEN, NOON, REGISTRATION_TOKEN, Clock, FakeKeyVault, registered
+from tests.tenant_registry.fakes import HOOK_TOKEN, NOON, REGISTRATION_TOKEN, Clock, FakeKeyVault, counting, registered
 from tests.tenant_registry.test_hooks import address, hooks
 from tests.tenant_registry.test_tenants import web_of
 
@@ -85,7 +85,7 @@ async def test_a_wrong_signature_is_refused_and_counted(
     registry: Registry, tenant: TenantRow, keys: FakeKeyVault, clock: Clock, said: str
 ) -> None:
     counted: list[str] = []
-    web = web_of(registry, keys, clock, refused=counted.append)
+    web = web_of(registry, keys, clock, refused=counting(counted))
 
     answer = await web.post("/v1/hooks/t1", content=BODY, headers=[(b"X-Hub-Signature", said.encode("latin-1"))])
 

@@ -13,6 +13,7 @@ from tests.tenant_registry.fakes import (
     Clock,
     FakeKeyVault,
     checked,
+    counting,
     registered,
 )
 from tests.tenant_registry.test_registration import asked_checks, code_for
@@ -293,7 +294,7 @@ async def test_calls_from_outside_the_tenants_networks_are_refused_and_counted(
 ) -> None:
     tenant = await registered(registry, source_networks=["10.0.0.0/8"])
     counted: list[str] = []
-    web = web_of(registry, keys, clock, refused=counted.append)
+    web = web_of(registry, keys, clock, refused=counting(counted))
     path = f"/v1/tenants/{tenant.id}"
 
     own = [

@@ -61,7 +61,7 @@ async def test_only_registrars_may(registry: Registry, means: Means) -> None:
         ([], None, "not_registered"),
         ([{"state": "suspended"}], None, "suspended"),
         ([{"state": "failed"}], None, "not_ready"),
-        ([{"state": "active", "alias": "eu"}], "us", "not_found"),
+        ([{"state": "active", "alias": "eu"}], "us", "unknown_alias"),
         ([{"state": "active", "alias": "eu"}, {"state": "active", "alias": "us"}], None, "ambiguous"),
         ([{"state": "active", "jira_version": "9.12", "hook_token_hash": None}], None, "forbidden"),
         ([{"state": "active", "teams_tenant": "another-organisation"}], None, "not_registered"),

@@ -1,8 +1,8 @@
 """Two organisations in one Bridge: Anna and Ben in one, Mallory in the other, who would like what is Anna's."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -10,12 +10,14 @@ import httpx
 from tests.tenant_registry.fakes import ANNA, BEN, NOON, Clock, FakeKeyVault, prepared, registered
 from tests.tenant_registry.oauth2_steps import come_back, prepared2, registered_oauth2
 
+from chassis.gathering import Gathering
 from contracts.event import Conversation, Origin
 from contracts.jira import AuthorizationPrepared
 from contracts.outcomes import Person
 from tenant_registry.decide import fingerprint
+from tenant_registry.refusals import Attempted, Refusals, note_gathered
 from tenant_registry.registry import Registry
-from tenant_registry.rows import AuditRow, LinkRow, SubscriptionRow, TenantRow
+from tenant_registry.rows import OPERATOR, AuditRow, LinkRow, SubscriptionRow, TenantRow
 
 MALLORY = "c0000000-0000-4000-8000-00000000000c"
 HOOK = "/v1/hooks"
@@ -29,17 +31,22 @@ class Scene:
     """What an attempt finds."""
 
     registry: Registry
-    web: httpx.AsyncClient
     keys: FakeKeyVault
     clock: Clock
     victims: str = field(default_factory=lambda: uuid4().hex)
     own: str = field(default_factory=lambda: uuid4().hex)
     counted: list[str] = field(default_factory=list)
     state: str = field(default_factory=lambda: uuid4().hex)
+    web: httpx.AsyncClient = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.gathered = Gathering(partial(note_gathered, registry=self.registry), Attempted.nameless, self.clock)
+        self.refused = Refusals(self.gathered.add, self.counted.append).refused
 
     async def build(self) -> None:
         """Give Anna a link, a connection under way and a channel that hears of a project; give Mallory a Jira."""
         registry = self.registry
+        self._noted_before = [one.id for one in await self._all_noted()]
         theirs = {"teams_tenant": self.victims, "alias": "theirs"}
         self.tenant = await registered_oauth2(registry, registration_token_hash=fingerprint(uuid4().hex), **theirs)
         self.mine = await registered(
@@ -132,11 +139,16 @@ class Scene:
         about = {"data": {"$regex": self.tenant.id}, "event_type": {"$ne": "bridge.tenant-check-asked.v1"}}
         return {**found, "told": await self.registry.database["outbox"].find(about).sort("_id").to_list(None)}
 
-    async def noted(self, organisation: str, users: Sequence[str]) -> int:
-        """Count what the audit noted of attempts by these people."""
-        by = {"teams_tenant": organisation, "user": {"$in": list(users)}}
+    async def noted(self) -> list[AuditRow]:
+        """Give what the audit noted of attempts since this began, once the window is over."""
+        await self.gathered.tell()
+        return [one for one in await self._all_noted() if one.id not in self._noted_before]
+
+    async def _all_noted(self) -> list[AuditRow]:
+        where = {"$in": [self.victims, self.own, OPERATOR]}
         what = {"$in": ["attempt_refused", "link_refused"]}
-        return await self.registry.database["audit"].count_documents({**by, "what": what})
+        found = await self.registry.database["audit"].find({"teams_tenant": where, "what": what}).to_list(None)
+        return [AuditRow.read(one) for one in found]
 
 
 JIRA_USER = Person(name="mallory", display_name="Mallory")

@@ -20,11 +20,17 @@ from bridge.tenant_options import TokenOption, UrlOption, needed_token, registry
 def audit(
     tenant: Annotated[str | None, typer.Argument(metavar="[TENANT]", help="Only what is about this tenant.")] = None,
     organisation: Annotated[
-        str | None, typer.Option(help="All of this Teams tenant, also what was erased; for the operator.")
+        str | None,
+        typer.Option(
+            help="All of this Teams tenant, also what was erased; or operator: attempts about no organisation."
+            " For the operator."
+        ),
     ] = None,
     since: SinceOption = None,
     until: UntilOption = None,
-    what: Annotated[str | None, typer.Option(help="Only this, such as registered or comment_added.")] = None,
+    what: Annotated[
+        str | None, typer.Option(help="Only this, such as registered, comment_added or attempt_refused.")
+    ] = None,
     user: Annotated[str | None, typer.Option(help="Only by this Entra object id.")] = None,
     verify: Annotated[bool, typer.Option("--verify", help="Say whether anything was changed or is missing.")] = False,
     token_file: TokenOption = None,
@@ -35,7 +41,8 @@ def audit(
 
     The entries of an organisation are chained by their hashes: --verify walks
     the chain, and exit code 1 says that it is broken. No entry holds a secret
-    or what a comment says.
+    or what a comment says. What was refused to nobody known is noted once a
+    minute, with how often it was.
     """
     if (tenant is None) == (organisation is None):
         print_error("Give a tenant's id, or --organisation and the id of a Teams tenant.")

@@ -45,6 +45,8 @@ class RegistryApi:
         headers = {"Accept": "application/json", "User-Agent": "bridge"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token.get_secret_value()}"
+        if "@" in url:
+            raise RegistryError("The URL of tenant-registry has an @: leave out name and password.")
         self._url = url.rstrip("/")
         try:
             base_url = httpx.URL(self._url)

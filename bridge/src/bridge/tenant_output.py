@@ -69,7 +69,8 @@ def print_tenant(tenant: Json) -> None:
     table.add_row("calls from", plain(", ".join(tenant["sourceNetworks"])) or "anywhere")
     table.add_row("calls to", plain(", ".join(tenant["destinations"])) or "what the operator allows")
     table.add_row("organisation", plain(tenant["teamsTenant"]))
-    table.add_row("registered", f"{_when(tenant['registeredAt'])} UTC by {plain(tenant['registeredBy'])}")
+    with_what = f" with {plain(tenant['connectorVersion'])}" if tenant["connectorVersion"] else ""
+    table.add_row("registered", f"{_when(tenant['registeredAt'])} UTC by {plain(tenant['registeredBy'])}{with_what}")
     Console().print(table)
     print_checks(tenant)
 

@@ -2,6 +2,7 @@
 
 import sys
 from enum import StrEnum
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -67,6 +68,7 @@ def register(
         "product": "jira",
         "authMode": auth_mode.value,
         "version": jira_version,
+        "connectorVersion": f"bridge {version('bridge-cli')}",
         "alias": alias,
         "sourceNetworks": source_network,
         "destinations": destination,

@@ -9,6 +9,7 @@ from aiokafka import ConsumerRecord
 
 from bridge.dead_letters import REPLAYED_FROM, TOPIC, readable
 from bridge.moments import of_milliseconds
+from chassis.envelope import SHARED_BY
 from contracts.topics import TOPICS
 
 ORDER = {topic.name: number for number, topic in enumerate(TOPICS)}
@@ -16,11 +17,14 @@ ORDER = {topic.name: number for number, topic in enumerate(TOPICS)}
 
 @dataclass
 class Kin:
-    """What the messages of one story have in common: the ids at its beginning, and their trace contexts."""
+    """What the messages of one story have in common: the ids at its beginning, and what is learnt of its messages."""
 
     event_ids: set[bytes] = field(default_factory=set)
     correlation_ids: set[bytes] = field(default_factory=set)
     trace_ids: set[bytes] = field(default_factory=set)
+    """Questions to key-vault have ids of their own, but share the trace."""
+    shared_ids: set[bytes] = field(default_factory=set)
+    """Of questions that were asked for several stories at one time, and their answers."""
 
     def begin(self, record: "ConsumerRecord[Any, Any]") -> None:
         """Learn from a message that was asked for."""
@@ -30,12 +34,16 @@ class Kin:
                 ids.add(found)
         self.learn(record)
 
-    def learn(self, record: "ConsumerRecord[Any, Any]") -> None:
-        """Learn the trace of a message of the story: questions to key-vault have ids of their own, but share it."""
+    def learn(self, record: "ConsumerRecord[Any, Any]") -> bool:
+        """Learn from a message of the story; tell whether there was anything new."""
         headers = dict(record.headers)
+        known = len(self.trace_ids) + len(self.shared_ids)
         trace_id = trace_of(headers.get("traceparent"))
         if trace_id and headers.get("correlation_id") in self.correlation_ids:
             self.trace_ids.add(trace_id)
+        if self._shares(record) and (own := headers.get("correlation_id")):
+            self.shared_ids.add(own)
+        return len(self.trace_ids) + len(self.shared_ids) > known
 
     def has(self, record: "ConsumerRecord[Any, Any]") -> bool:
         """Tell whether a message belongs to the story."""
@@ -43,8 +51,13 @@ class Kin:
         return (
             headers.get("ce_id") in self.event_ids
             or headers.get("correlation_id") in self.correlation_ids
+            or headers.get("correlation_id") in self.shared_ids
             or trace_of(headers.get("traceparent")) in self.trace_ids
+            or self._shares(record)
         )
+
+    def _shares(self, record: "ConsumerRecord[Any, Any]") -> bool:
+        return any(name == SHARED_BY and value in self.correlation_ids for name, value in record.headers)
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def trace(
 
 
 async def _trace(at: ServiceSettings, wanted: str, since: datetime | None) -> tuple[Search, list[Step]]:
-    """Read to find the message and what marks its story, then to gather the story; traces seen late ask for a third."""
+    """Read to find the message and what marks its story, then to gather it; what is learnt late asks for a third."""
     async with KafkaLog(at) as log:
         search = Search()
         async for records in log.read(MESSAGES, "Looking for it", since):
@@ -83,13 +83,10 @@ async def _trace(at: ServiceSettings, wanted: str, since: datetime | None) -> tu
 
 async def _gather(log: KafkaLog, kin: Kin, since: datetime | None) -> "list[ConsumerRecord[Any, Any]]":
     while True:
-        traces = len(kin.trace_ids)
         found = []
         async for records in log.read(MESSAGES, "Gathering its story", since):
             found += [record for record in records if kin.has(record)]
-        for record in found:
-            kin.learn(record)
-        if len(kin.trace_ids) == traces:
+        if not sum(kin.learn(record) for record in found):
             return found
 
 

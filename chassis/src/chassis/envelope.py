@@ -16,6 +16,8 @@ from contracts.event import Event, ForOnePerson
 from contracts.ids import named_id
 
 RawHeaders = Sequence[tuple[str, bytes | None]]
+SHARED_BY = "shared_by"
+"""A header that names the story of one event for whose sake this is asked; there is one for each."""
 type_of = cache(lambda kind: str(kind.event_type()))
 """The CloudEvents type of an event's class."""
 
@@ -30,7 +32,7 @@ class Outgoing(NamedTuple):
     correlation_id: str | None
     partition: int | None = None
     kept: RawHeaders = ()
-    """Headers of another message that go before these as they are, repeated names and null values too."""
+    """Headers that go before these as they are, such as another message's: repeated names and null values too."""
 
     def raw_headers(self) -> list[tuple[str, bytes | None]]:
         """Give all headers as Kafka takes them."""

@@ -7,7 +7,7 @@ rebalance, stands between a question and its answer.
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -16,11 +16,11 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
 from chassis.attempt import cause
-from chassis.envelope import attributes, decode
+from chassis.envelope import SHARED_BY, Attributes, Outgoing, attributes, decode, encode
 from chassis.errors import Poison, Unavailable
 from chassis.kafka import Kafka, fetches, stop
 from chassis.sealing import ReplyKey
-from contracts.keys import Ask, KeysReply, KeysRequest
+from contracts.keys import Ask, KeysQuestion, KeysReply
 from contracts.topics import TOPICS
 
 log = structlog.get_logger()
@@ -39,8 +39,13 @@ class Inbox:
         self._waiting: dict[str, asyncio.Future[KeysReply]] = {}
         self._consumer: AIOKafkaConsumer | None = None
 
-    async def ask(self, question: Callable[[Ask], KeysRequest]) -> tuple[KeysReply, ReplyKey]:
-        """Ask and wait for the answer, and give the key that opens it. Raises Unavailable when none comes in time."""
+    async def ask(
+        self, question: Callable[[Ask], KeysQuestion], causes: Sequence[Attributes] = ()
+    ) -> tuple[KeysReply, ReplyKey]:
+        """Ask and wait for the answer, and give the key that opens it. Raises Unavailable when none comes in time.
+
+        `causes` are the events for whose sake it is asked; none: the one that is being handled.
+        """
         reply_key = ReplyKey()
         request_id = uuid4().hex
         ask = Ask(request_id=request_id, partition=self.partition, reply_key=reply_key.public)
@@ -48,7 +53,7 @@ class Inbox:
         try:
             async with asyncio.timeout(self._patience.total_seconds()):
                 while not answer.done():
-                    await self._kafka.publish(question(ask), cause.get(), event_id=request_id)
+                    await self._kafka.send(_message(question(ask), self._kafka.service, causes))
                     await asyncio.wait({answer}, timeout=ASK_AGAIN_AFTER.total_seconds())
                 return answer.result(), reply_key
         except TimeoutError:
@@ -87,3 +92,11 @@ class Inbox:
             return
         if isinstance(reply, KeysReply):
             waiting.set_result(reply)
+
+
+def _message(question: KeysQuestion, service: str, causes: Sequence[Attributes]) -> Outgoing:
+    """Wrap a question; one that several events share has a story of its own, and names theirs."""
+    if len(causes) > 1:
+        message = encode(question, service, None, question.ask.request_id)
+        return message._replace(kept=[(SHARED_BY, one.correlation_id.encode()) for one in causes])
+    return encode(question, service, causes[0] if causes else cause.get(), question.ask.request_id)

@@ -5,15 +5,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+from chassis.attempt import cause
+from chassis.envelope import Attributes
 from chassis.errors import Unavailable
 from chassis.inbox import Inbox
 from chassis.key_vault_seal import KeyVaultSeal
 from chassis.sealing import Purpose, ReplyKey, SealBroken
+from chassis.sharing import Sharing
 from chassis.views import View
 from contracts.keys import (
     Call,
     CallsAuthorizationAsked,
     CallsAuthorized,
+    CallsOfTenant,
     KeysRefused,
     KeysReply,
     OldKeysRetirementAsked,
@@ -25,6 +29,8 @@ from contracts.keys import (
     SecretsProtected,
     SecretsProtectionAsked,
     SecretsRewrapAsked,
+    SeveralAuthorizationsAsked,
+    SeveralAuthorized,
     StatementAsked,
     StatementSigned,
     TenantKeysAsked,
@@ -59,11 +65,18 @@ class Authorization:
     """When one that is reusable ends; None: it does not."""
 
 
+Wanted = tuple[CallsOfTenant, Attributes | None]
+"""Calls, and the event for whose sake they are made."""
+Given = list[Authorization] | KeysRefusal | None
+"""What comes of it; None: to be asked for alone."""
+
+
 class Keys:
     """Signatures, protection and tenant keys; every method raises KeysRefusal or Unavailable."""
 
     def __init__(self, inbox: Inbox, sealing_keys: View[SealingKey]) -> None:
         self._inbox = inbox
+        self._authorizing = Sharing(self._authorized)
         self._seal = KeyVaultSeal(sealing_keys)
 
     def seal(self, secret: str, tenant_id: str, purpose: Purpose = "secret") -> str:
@@ -72,10 +85,14 @@ class Keys:
 
     async def authorize(self, tenant_id: str, link_id: str | None, calls: Sequence[Call]) -> list[Authorization]:
         """Give one `Authorization` header value per call, as the link's person or, without a link, as the consumer."""
-        reply, key = await self._inbox.ask(
-            lambda ask: CallsAuthorizationAsked(ask=ask, tenant_id=tenant_id, link_id=link_id, calls=tuple(calls))
-        )
-        return [_authorization(told) for told in _opened(_expect(reply, CallsAuthorized).sealed, key)]
+        wanted = CallsOfTenant(tenant_id=tenant_id, link_id=link_id, calls=tuple(calls)), cause.get()
+        given = await self._authorizing.ask(wanted)
+        if given is None:
+            [given] = await self._authorized([wanted])
+        if isinstance(given, KeysRefusal):
+            raise given
+        assert given is not None
+        return given
 
     async def protect(self, tenant_id: str, secrets: Sequence[tuple[Row, Field, str]]) -> tuple[str, ...]:
         """Turn (row, field, plain text) into ciphertexts bound to their place."""
@@ -140,6 +157,19 @@ class Keys:
         )
         return _expect(reply, StatementSigned)
 
+    async def _authorized(self, wanted: Sequence[Wanted]) -> list[Given]:
+        """Ask for one person, or with one question for several."""
+        each, causes = tuple(calls for calls, _ in wanted), [event for _, event in wanted if event]
+        if len(each) > 1:
+            reply, key = await self._inbox.ask(lambda ask: SeveralAuthorizationsAsked(ask=ask, each=each), causes)
+            return [_given(told) for told in _opened(_expect(reply, SeveralAuthorized).sealed, key)]
+        one = each[0]
+        reply, key = await self._inbox.ask(
+            lambda ask: CallsAuthorizationAsked(ask=ask, tenant_id=one.tenant_id, link_id=one.link_id, calls=one.calls),
+            causes,
+        )
+        return [_authorizations(_opened(_expect(reply, CallsAuthorized).sealed, key))]
+
 
 def _expect(reply: KeysReply, kind: type[R]) -> R:
     if isinstance(reply, KeysRefused):
@@ -147,6 +177,18 @@ def _expect(reply: KeysReply, kind: type[R]) -> R:
     if not isinstance(reply, kind):
         raise Unavailable(f"key-vault answered with {reply.event_type()}")
     return reply
+
+
+def _given(told: Mapping[str, Any] | None) -> Given:
+    if told is None:
+        return None
+    if "code" in told:
+        return KeysRefusal(str(told["code"]), str(told["why"]))
+    return _authorizations(told["authorized"])
+
+
+def _authorizations(told: Sequence[Mapping[str, Any]]) -> list[Authorization]:
+    return [_authorization(one) for one in told]
 
 
 def _authorization(told: Mapping[str, Any]) -> Authorization:

@@ -4,9 +4,11 @@ import asyncio
 from datetime import timedelta
 from types import TracebackType
 
+from chassis.timers import timers
+
 
 class Patience:
-    """What `asyncio.timeout` does, for less than half of the time: each message pays for two.
+    """What `asyncio.timeout` does, for a fraction of the time: each message pays for two.
 
     To be entered once; raises TimeoutError.
     """
@@ -22,7 +24,7 @@ class Patience:
         task = asyncio.current_task(loop)
         assert task is not None
         self._task, self._before = task, task.cancelling()
-        self._timer = loop.call_later(self._seconds, self._end)
+        self._timer = timers(loop, self._seconds).start(self._end)
 
     def _end(self) -> None:
         self._late = True

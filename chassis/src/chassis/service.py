@@ -22,6 +22,7 @@ from chassis.delivery import Delivery
 from chassis.edge_metrics import counted_edge
 from chassis.handling import Handler, Told
 from chassis.health import Check, health_app
+from chassis.http_protocol import HttpProtocol
 from chassis.inbox import Inbox
 from chassis.kafka import Kafka
 from chassis.keys import Keys
@@ -191,7 +192,7 @@ def _server(app: Any, host: str, port: int) -> Server:
             app,
             host=host,
             port=port,
-            http="httptools",  # by name: "auto" would fall back to a slower parser without a word
+            http=HttpProtocol,
             log_config=None,
             access_log=False,
             lifespan="off",

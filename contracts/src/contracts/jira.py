@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime
 
-from contracts.event import Event, Fact, ForOnePerson
+from contracts.event import Event, Fact, ForOnePerson, Origin
 from contracts.outcomes import Person
 from contracts.registry import AuthMode, WaitingIntent
 
@@ -114,6 +114,29 @@ class LinkLost(LinkFact):
     link_id: str
     generation: int
     why: Literal["revoked", "expired"]
+
+
+class RevocationTried(Event):
+    """What made a link that its person ended was taken back in Jira, or why it was not."""
+
+    topic: ClassVar[str] = "jira.facts.v1"
+
+    revocation_id: str
+    """As in RevocationAsked."""
+    tenant_id: str
+    auth_mode: Literal["oauth2", "pat"]
+    outcome: Literal["revoked", "already_gone", "in_use", "several_tokens", "refused", "suspended", "unreachable"]
+    """`in_use`: the person connected again, with the same token; `several_tokens`: Jira does not say which was ours."""
+    origin: Origin | None = None
+    """As in RevocationAsked."""
+
+    def key(self) -> str:
+        """Order by revocation."""
+        return f"{self.tenant_id}|{self.revocation_id}"
+
+    def subject(self) -> str | None:
+        """Name the revocation."""
+        return self.revocation_id
 
 
 class WebhookCreated(LinkFact):

@@ -17,22 +17,34 @@ class Ask(Fact):
     """A fresh public JWK (OKP, X25519) of the asker: what is secret in the answer is sealed to it."""
 
 
-class KeysRequest(Event):
-    """Something that only key-vault can do; asking twice is harmless."""
+class KeysQuestion(Event):
+    """Something that only key-vault can do; asking twice is harmless.
+
+    Questions are in no order, for whoever needs an answer first waits for it.
+    """
 
     topic: ClassVar[str] = "keys.requests.v1"
     useful_for: ClassVar[timedelta | None] = timedelta(minutes=2)
 
     ask: Ask
-    tenant_id: str
 
     def key(self) -> str:
-        """Keep to the tenant's share; questions are in no order, for whoever needs an answer first waits for it."""
-        return f"{self.tenant_id}|{self.ask.request_id}"
+        """Share with nobody."""
+        return self.ask.request_id
 
     def subject(self) -> str | None:
         """Name the request."""
         return self.ask.request_id
+
+
+class KeysRequest(KeysQuestion):
+    """A question about one tenant."""
+
+    tenant_id: str
+
+    def key(self) -> str:
+        """Keep to the tenant's share."""
+        return f"{self.tenant_id}|{self.ask.request_id}"
 
 
 class Call(Fact):
@@ -49,11 +61,27 @@ class Call(Fact):
     """OAuth 1.0a access token only: `oauth_verifier`, a JWE to key-vault."""
 
 
-class CallsAuthorizationAsked(KeysRequest):
-    """One `Authorization` value per call, as the link's person, or as the tenant's consumer alone."""
+class CallsOf(Fact):
+    """Calls of one person, or of the tenant's consumer alone."""
 
     link_id: str | None = None
     calls: tuple[Call, ...]
+
+
+class CallsAuthorizationAsked(CallsOf, KeysRequest):
+    """One `Authorization` value per call, as the link's person, or as the tenant's consumer alone."""
+
+
+class CallsOfTenant(CallsOf):
+    """The same, and in which tenant's Jira."""
+
+    tenant_id: str
+
+
+class SeveralAuthorizationsAsked(KeysQuestion):
+    """The same for several people, of one tenant or more, who ask at one time; a refusal is for one alone."""
+
+    each: tuple[CallsOfTenant, ...]
 
 
 class SealedSecret(Fact):
@@ -143,6 +171,16 @@ class CallsAuthorized(KeysReply):
     """`sealed`: a JWE to the asker of a JSON list, one `{"value": "…"}` per call in the order asked.
 
     A value that may be used again (a bearer token) comes with `"until"`: ISO time, or null where it does not expire.
+    """
+
+    sealed: str
+
+
+class SeveralAuthorized(KeysReply):
+    """`sealed`: a JWE to the asker of a JSON list, in the order asked.
+
+    Of each `{"authorized": […]}`, as in CallsAuthorized, or `{"code": "…", "why": "…"}`, as in KeysRefused, or null:
+    it could not be done now, and is to be asked for alone, so that nobody waits for another.
     """
 
     sealed: str

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime
 
 from contracts.event import Fact, ForOnePerson
+from contracts.registry import AuthMode
 
 
 class Outcome(ForOnePerson):
@@ -43,6 +44,10 @@ class Issue(Fact):
     updated_at: AwareDatetime | None = None
     transitions: tuple[str, ...] = ()
     """Names of what the person may do next."""
+
+
+UNKNOWN_ALIAS = "unknown_alias"
+"""The code of a refusal: the person's organisation has no Jira of this alias; perhaps another one has."""
 
 
 class Refused(Outcome):
@@ -110,6 +115,8 @@ class Unlinked(Outcome):
     site: str
     tokens_url: str | None = None
     """Where the person can see in Jira that the permission is gone, or take it back there too."""
+    ways: tuple[AuthMode, ...] = ()
+    """How Bridge acted for the person: what becomes of it in Jira depends on that."""
 
 
 class SiteSeen(Fact):

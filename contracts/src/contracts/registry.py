@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import AwareDatetime
 
-from contracts.event import Conversation, Event, Fact, ForOnePerson
+from contracts.event import Conversation, Event, Fact, ForOnePerson, Origin
 
 AuthMode = Literal["oauth1", "oauth2", "pat"]
 """How Bridge acts as a person: OAuth 1.0a application link, OAuth 2.0 incoming link, personal access token."""
@@ -141,6 +141,32 @@ class AuthorizationEnded(LinkRequest):
 
     why: str
     """For programs: `denied`, `expired`, `given_up`, `failed`, `withdrawn`, `replaced`, …"""
+
+
+class RevocationAsked(Event):
+    """A person ended a link: take back in Jira what made it. Not asked for OAuth 1.0a, for which Jira has no call."""
+
+    topic: ClassVar[str] = "registry.requests.v1"
+
+    revocation_id: str
+    """What ended the link, and in which Jira; it names nobody."""
+    tenant_id: str
+    link_id: str
+    auth_mode: Literal["oauth2", "pat"]
+    generation: int
+    """That of the link that ended: one that is newer was made since."""
+    token: str
+    """A transit ciphertext (row: the link id, field: `refresh_token` with OAuth 2.0, else `access_token`)."""
+    origin: Origin | None = None
+    """Whom to tell where it fails; None: nobody, for the person is forgotten."""
+
+    def key(self) -> str:
+        """Order by link, so that a Jira that is out of reach holds up nothing else that the person asked for."""
+        return self.link_id
+
+    def subject(self) -> str | None:
+        """Name the revocation."""
+        return self.revocation_id
 
 
 class WebhookCreationAsked(ForOnePerson):

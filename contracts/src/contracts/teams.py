@@ -142,6 +142,28 @@ class ConversationLeft(AboutConversation):
     """The bot was removed, or may no longer write there."""
 
 
+class ActivitiesRefused(Event):
+    """Something was turned away, once or many times, because of who or what it claimed to be."""
+
+    topic: ClassVar[str] = AboutConversation.topic
+
+    refusal_id: str
+    """The same told again has the same id."""
+    why: str
+    """A fixed word: `token`, `channel`, `service_url`, `teams_tenant`, `no_tenant`, `no_account` or `card`."""
+    count: int
+    since: AwareDatetime
+    until: AwareDatetime
+    teams_tenant: str | None = None
+    """Where it was genuine and said so; nothing is told of anybody else."""
+    user: str | None = None
+    """The person's Entra object id, likewise."""
+
+    def key(self) -> str:
+        """Spread by organisation: the order does not matter."""
+        return self.teams_tenant or self.refusal_id
+
+
 INTENTS: tuple[type[Intent], ...] = (
     RegisterAsked,
     ConnectAsked,

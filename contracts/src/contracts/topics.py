@@ -34,7 +34,12 @@ class Topic:
 
 TOPICS: tuple[Topic, ...] = (
     Topic("teams.intents.v1", ("bot-gateway",), ("jira-actor", "tenant-registry"), "what a person asked"),
-    Topic("teams.conversations.v1", ("bot-gateway",), ("tenant-registry",), "where the bot may speak"),
+    Topic(
+        "teams.conversations.v1",
+        ("bot-gateway",),
+        ("tenant-registry",),
+        "where the bot may speak; refusals",
+    ),
     Topic(
         "jira.outcomes.v1",
         ("jira-actor", "tenant-registry"),

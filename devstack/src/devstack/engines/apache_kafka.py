@@ -15,22 +15,26 @@ from devstack.process import Process, ProcessFailed
 
 CLUSTER_ID = "QnJpZGdlRGV2c3RhY2tLYQ"
 START_WITHIN = timedelta(minutes=3)
-JAVA = ("java", "-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+JAVA = ("java", "-Xms64m", "-Xmx256m", "-XX:+UseSerialGC")
+AT_ONCE_FAST = "-XX:TieredStopAtLevel=1"
+"""Java compiles quickly and leaves it at that; what runs for minutes is faster without."""
 LOGGING = Path(__file__).with_name("kafka-log4j2.properties")
 
 
 class ApacheKafka:
     """A KRaft cluster; started again after `stop` or `kill` of some or all brokers, it has the same ports and data.
 
-    `brokers` are its processes, so that a test can kill one of several.
+    `brokers` are its processes, so that a test can kill one of several. One that is `lasting` takes a minute under
+    load to come to its speed, as in production.
     """
 
-    def __init__(self, directory: Path, brokers: int = 1, guard: Guard = OPEN) -> None:
+    def __init__(self, directory: Path, brokers: int = 1, guard: Guard = OPEN, *, lasting: bool = False) -> None:
         if reason := why_not():
             raise ProcessFailed(f"Apache Kafka cannot run here: {reason}.")
         self._directory = directory
         self._size = brokers
         self._guard = guard
+        self._options = JAVA if lasting else (*JAVA, AT_ONCE_FAST)
         self._jars = kafka_jars()
         self._nodes: Sequence[Node] = ()
         self.brokers: Sequence[Process] = ()
@@ -102,4 +106,4 @@ class ApacheKafka:
         return Process(f"Kafka broker {node.number}", argv, None, node.directory / "kafka.log")
 
     def _java(self) -> list[str]:
-        return [*JAVA, f"-Dlog4j2.configurationFile={LOGGING}", "-cp", f"{self._jars}/*"]
+        return [*self._options, f"-Dlog4j2.configurationFile={LOGGING}", "-cp", f"{self._jars}/*"]

@@ -72,13 +72,14 @@ def engines_chosen() -> EngineKind:
 
 
 @contextmanager
-def start_engines(directory: Path, kind: EngineKind) -> Iterator[Engines]:
+def start_engines(directory: Path, kind: EngineKind, *, lasting: bool = False) -> Iterator[Engines]:
     """Start the three at once, with data and logs in `directory`; stop them at the end, however it comes.
 
+    Where they are `lasting`, a real Kafka comes to its full speed, after a minute under load.
     Raises ProcessFailed, whose text shows the tail of its log, when an engine does not come up or cannot run here.
     """
     token = secrets.token_urlsafe()
-    three = _engines(directory, kind, token)
+    three = _engines(directory, kind, token, lasting=lasting)
     try:
         with ThreadPoolExecutor() as pool:
             list(pool.map(lambda engine: engine.start(), three))
@@ -88,12 +89,13 @@ def start_engines(directory: Path, kind: EngineKind) -> Iterator[Engines]:
             list(pool.map(lambda engine: engine.stop(), three))
 
 
-def _engines(directory: Path, kind: EngineKind, token: str) -> tuple[Engine, Engine, Engine]:
+def _engines(directory: Path, kind: EngineKind, token: str, *, lasting: bool) -> tuple[Engine, Engine, Engine]:
     if kind is EngineKind.TESTCONTAINERS:
         from devstack.engines import containers  # which loads Docker's client
 
         if reason := containers.why_not():
             raise ProcessFailed(f"Containers cannot run here: {reason}.")
         return containers.KafkaInDocker(), containers.MongoInDocker(), containers.VaultInDocker(token)
-    kafka = ApacheKafka(directory) if kind is EngineKind.APACHE else embedded_kafka(directory)
+    apache = kind is EngineKind.APACHE
+    kafka = ApacheKafka(directory, lasting=lasting) if apache else embedded_kafka(directory)
     return kafka, embedded_mongo(directory), embedded_vault(directory, token)

@@ -16,6 +16,16 @@ MOST_SITES = 15
 MOST_LINES = 30
 """Of what is stored: a card must not outgrow what Teams takes."""
 ERASED = "I can no longer act for you there, and what I held for that is erased."
+IN_JIRA = {
+    "oauth1": "In Jira your permission stays until you take it away there too.",
+    "oauth2": "The tokens that Jira gave me I make worthless there too. Your permission stays listed in Jira until you"
+    " remove it.",
+    "pat": "The token that you gave me I delete in Jira too. Where I cannot, I tell you.",
+}
+TAKEN_BACK = (
+    "I also take back in Jira what I can. As I keep nothing that leads to you, I cannot tell you what comes of that:"
+    " look at your profile in Jira."
+)
 STATES = {"pending": "not checked yet", "failed": "its checks failed", "suspended": "suspended"}
 
 
@@ -71,6 +81,7 @@ def my_data_deleted(deleted: came.MyDataDeleted) -> AdaptiveCard:
         "Your data is deleted",
         heading("What I stored about you is deleted"),
         *_lines(deleted.deleted),
+        *([said(TAKEN_BACK)] if any(about.what == "account links" for about in deleted.deleted) else []),
         said("This receipt is signed (JWS). Keep it if you need to prove what was deleted, and when:"),
         RichTextBlock(inlines=(run(deleted.receipt, 3000, font_type="Monospace", size="Small"),), spacing="Small"),
     )
@@ -79,12 +90,13 @@ def my_data_deleted(deleted: came.MyDataDeleted) -> AdaptiveCard:
 def unlinked(gone: came.Unlinked) -> AdaptiveCard:
     """Say that Bridge acts no more for the person, and where to see that in Jira."""
     page = web_link("Look at it in Jira", gone.tokens_url) if gone.tokens_url else None
-    also = (said("In Jira, too, you can take the permission away: the page behind this button lists it."),)
+    in_jira = [IN_JIRA[way] for way in gone.ways if way in IN_JIRA]
+    look = ["In Jira the page behind this button lists what you allowed."] if page else []
     return card(
         f"Disconnected from {gone.site}" if gone.site else "Disconnected",
         heading("Disconnected from ", run(gone.site)) if gone.site else heading("Disconnected"),
         said(ERASED),
-        *(also if page else ()),
+        *(said(sentence) for sentence in [*in_jira, *look]),
         actions=(page,) if page else (),
     )
 

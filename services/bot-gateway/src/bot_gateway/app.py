@@ -1,6 +1,7 @@
 """Where bot-gateway is put together: which event is handled by what, and what listens where."""
 
 import time
+from datetime import UTC, datetime
 from functools import partial
 
 from opentelemetry import trace
@@ -11,18 +12,24 @@ from bot_gateway.handlers import Desk
 from bot_gateway.hearing import Budgets, Hearing
 from bot_gateway.http import Http
 from bot_gateway.http_edge import Door, messages_app
-from bot_gateway.refusals import Refusals
+from bot_gateway.refusals import Refusal, Refusals, publish_gathered
 from bot_gateway.registration_codes import RegistrationCodes
 from bot_gateway.settings import Settings
 from bot_gateway.signing_keys import SigningKeys
 from bot_gateway.tickets import Tickets
 from bot_gateway.token_validation import TokenValidation
 from bot_gateway.waiting import Waiting
+from chassis.gathering import Gathering
 from chassis.key_vault_seal import KeyVaultSeal
 from chassis.service import Service
 from contracts.keys import SealingKey
 from contracts.outcomes import OUTCOMES
 from contracts.registry import NoticeDue
+
+
+def now() -> datetime:
+    """Give the time."""
+    return datetime.now(UTC)
 
 
 async def connect(service: Service, settings: Settings) -> None:
@@ -41,7 +48,10 @@ async def connect(service: Service, settings: Settings) -> None:
 
     keys = SigningKeys(teams, settings.keys_policy, time.monotonic)
     tokens = TokenValidation(settings.expected, keys, time.time)
-    refusals = Refusals(service.metrics.registry)
+    gathered = Gathering(partial(publish_gathered, events=service.kafka), Refusal.nameless, now)
+    service.background(partial(gathered.keep_telling, settings.refusals_window))
+    service.on_close(gathered.close)
+    refusals = Refusals(service.metrics.registry, gathered.add)
     door = Door(tokens, settings.admission, codes, tickets, refusals, settings.activity_limit)
     seal = KeyVaultSeal(service.view(SealingKey)).seal
     tracer = trace.get_tracer("bridge") if settings.trace_sample else None

@@ -79,7 +79,7 @@ class Hearing:
             log.info("activity_repeated", kind=heard.activity.type)
             return text_answer(WORKING_ON_IT) if decision.card_action else decision.answer
         if decision.refused:
-            self.refusals.count(decision.refused)
+            self.refusals.count(decision.refused, heard.activity)
             log.info("activity_refused", kind=heard.activity.type, why=decision.refused)
         if self.tracer is None:
             return await self._act(decision, heard, key)

@@ -55,6 +55,8 @@ class Settings(ServiceSettings):
     """Bytes of one activity."""
     invoke_budget: timedelta = timedelta(seconds=4)
     """How long a pressed button waits for its outcome; Teams gives up after 5 seconds."""
+    refusals_window: timedelta = Field(default=timedelta(minutes=1), ge=timedelta(seconds=1))
+    """What was turned away is told to the audit once per window, with how often it was."""
 
     @property
     def account(self) -> BotAccount:

@@ -11,13 +11,14 @@ from contracts.registry import (
     CodeExchangeAsked,
     CommandResumed,
     LinkCompletionAsked,
+    RevocationAsked,
     Tenant,
     TenantCheckAsked,
     WebhookCreationAsked,
     WebhookReceived,
 )
 from contracts.teams import ConnectAsked, TokenBrought
-from jira_actor import checks, handlers, words
+from jira_actor import checks, handlers, revoking, words
 from jira_actor.bearers import Bearers
 from jira_actor.commands import COMMANDS
 from jira_actor.http import Http, trusting
@@ -40,6 +41,7 @@ async def connect(service: Service, settings: Settings) -> None:
     service.on(LinkCompletionAsked, partial(handlers.complete, means=means))
     service.on(CodeExchangeAsked, partial(handlers.exchange_code, means=means))
     service.on(AuthorizationEnded, partial(handlers.authorization_ended, means=means))
+    service.on(RevocationAsked, partial(revoking.revoke, means=means))
     service.on(WebhookCreationAsked, partial(handlers.create_webhook, means=means))
     service.on(TenantCheckAsked, partial(checks.check, means=means))
     service.on(WebhookReceived, partial(handlers.webhook, means=means))

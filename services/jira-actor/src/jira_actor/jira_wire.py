@@ -175,6 +175,12 @@ class OAuth2Problem(Wire):
     error: str = Field(pattern=r"^[a-z_]{1,40}$")
 
 
+class OwnTokenWire(Wire):
+    """A personal access token as Jira lists it to its owner: never its value."""
+
+    id: int = Field(ge=0)
+
+
 class WebhookWire(Wire):
     """A webhook as either generation of Jira lists it."""
 

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 from jira_actor.http import Request
 
 API = "/rest/api/2"
+PERSONAL_TOKENS = "/rest/pat/latest/tokens"
 CARD_FIELDS = (
     "summary",
     "description",
@@ -98,6 +99,16 @@ def access_token() -> Request:
 def token(form: Mapping[str, str]) -> Request:
     """Exchange a code or a refresh token (OAuth 2.0)."""
     return Request("POST", "/rest/oauth2/latest/token", form=form)
+
+
+def own_tokens() -> Request:
+    """Ask for the caller's personal access tokens: their ids and names, not their values (since 8.14)."""
+    return Request("GET", PERSONAL_TOKENS)
+
+
+def delete_own_token(token_id: int) -> Request:
+    """Delete one of the caller's personal access tokens."""
+    return Request("DELETE", f"{PERSONAL_TOKENS}/{token_id}")
 
 
 def marker(intent_id: str) -> dict[str, Any]:

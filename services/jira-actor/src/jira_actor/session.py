@@ -7,8 +7,9 @@ from pydantic import ValidationError
 
 from jira_actor import requests
 from jira_actor.answers import data
-from jira_actor.bearers import Bearer, Bearers, Caller
+from jira_actor.bearers import Bearers, Caller
 from jira_actor.errors import JiraRefused, JiraUnavailable
+from jira_actor.guard import Target
 from jira_actor.http import Http, Request
 from jira_actor.jira_wire import ServerInfo
 from jira_actor.key_vault import Keys, authorized
@@ -67,24 +68,25 @@ class BearerSession:
         """Send one request and give its JSON; raise a `JiraError`."""
         bearer = await self._bearers.of(self._caller)
         answer = await exchange(self._http, self.site.target, request, bearer.value)
-        if answer.status == 401 and await self._is_refused(bearer):
+        if answer.status == 401 and await is_refused(bearer.value, self.site.target, self._http):
             bearer = await self._bearers.instead_of(bearer, self._caller)
             answer = await exchange(self._http, self.site.target, request, bearer.value)
         return data(answer)
 
-    async def _is_refused(self, bearer: Bearer) -> bool:
-        """Tell a token that is worth nothing from a call that is not allowed, and from a proxy that lets nobody in.
 
-        A link may be given up for it, so it has to be Jira itself that does not know the token.
-        """
-        target = self.site.target
-        if (await exchange(self._http, target, requests.myself(), bearer.value)).status != 401:
-            return False
-        try:
-            ServerInfo.model_validate(data(await exchange(self._http, target, requests.server_info())))
-        except (JiraRefused, ValidationError) as error:
-            raise JiraUnavailable("something in front of Jira answers 401 to everything") from error
-        return True
+async def is_refused(bearer: str, target: Target, http: Http) -> bool:
+    """Tell a token that is worth nothing from a call that is not allowed, and from a proxy that lets nobody in.
+
+    A link may be given up for it, so it has to be Jira itself that does not know the token; raises `JiraUnavailable`
+    where that cannot be told.
+    """
+    if (await exchange(http, target, requests.myself(), bearer)).status != 401:
+        return False
+    try:
+        ServerInfo.model_validate(data(await exchange(http, target, requests.server_info())))
+    except (JiraRefused, ValidationError) as error:
+        raise JiraUnavailable("something in front of Jira answers 401 to everything") from error
+    return True
 
 
 def _signature_of(request: Request) -> Request:

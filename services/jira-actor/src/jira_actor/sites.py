@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from contracts import sites
+from contracts.outcomes import UNKNOWN_ALIAS
 from contracts.registry import Tenant
 from contracts.sites import NoSite, how_to_name
 from jira_actor.decide import No, shortened
@@ -36,6 +37,6 @@ def _none(why: NoSite, registered: Sequence[Tenant], alias: str | None) -> No:
         return No("not_registered", said, "An administrator can begin: register")
     if why is NoSite.NO_SUCH_ALIAS:
         said = f"Your organisation has no Jira that is called “{shortened(alias or '')}”."
-        return No("not_found", said, how_to_name(registered))
+        return No(UNKNOWN_ALIAS, said, how_to_name(registered))
     said = "Your organisation has several Jiras, and none of them is the default."
     return No("ambiguous", said, how_to_name(registered))

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.event import Event, ForOnePerson
+from contracts.jira import RevocationTried
 from contracts.outcomes import Delayed, Refused
-from contracts.registry import AuthorizationEnded, CodeExchangeAsked
+from contracts.registry import AuthorizationEnded, CodeExchangeAsked, RevocationAsked
+from jira_actor.revoking import tried
 
 UNASKED = (CodeExchangeAsked, AuthorizationEnded)
 """Nobody waits for these: the code is dead by then, and a connecting that ended has been told of."""
@@ -68,8 +70,10 @@ def delayed(event: Event, until: datetime) -> Delayed | None:
     return Delayed(origin=event.origin, why="Jira does not answer at the moment.", until=until)
 
 
-def given_up(event: Event, _: datetime) -> Refused | None:
+def given_up(event: Event, _: datetime) -> Refused | RevocationTried | None:
     """Say that it is tried no more."""
+    if isinstance(event, RevocationAsked):
+        return tried(event, "unreachable")
     if not isinstance(event, ForOnePerson) or isinstance(event, UNASKED):
         return None
     return Refused(

@@ -14,12 +14,13 @@ from chassis.service import Service
 from contracts.event import Event
 from contracts.keys import (
     CallsAuthorizationAsked,
+    KeysQuestion,
     KeysReply,
-    KeysRequest,
     OldKeysRetirementAsked,
     SecretsOpeningAsked,
     SecretsProtectionAsked,
     SecretsRewrapAsked,
+    SeveralAuthorizationsAsked,
     StatementAsked,
     TenantKeysAsked,
     TenantKeysDestructionAsked,
@@ -61,6 +62,10 @@ async def connect(service: Service, settings: Settings) -> None:
     rotated: Recent[str, bool] = Recent(ROTATIONS)
 
     service.on(CallsAuthorizationAsked, to_asker(partial(handlers.authorize, vault=vault, known=known, now=now)))
+    service.on(
+        SeveralAuthorizationsAsked,
+        to_asker(partial(handlers.authorize_several, vault=vault, known=known, now=now)),
+    )
     service.on(SecretsProtectionAsked, to_asker(partial(handlers.protect, vault=vault)))
     service.on(SecretsOpeningAsked, to_asker(partial(handlers.open_secrets, vault=vault)))
     service.on(TenantKeysAsked, to_asker(partial(handlers.make_keys, vault=vault)))
@@ -85,10 +90,10 @@ async def connect(service: Service, settings: Settings) -> None:
     service.on_close(vault.close)
 
 
-def to_asker(handler: Handler) -> Callable[[KeysRequest], Awaitable[list[Event | To]]]:
+def to_asker(handler: Handler) -> Callable[[KeysQuestion], Awaitable[list[Event | To]]]:
     """Have a handler's reply sent to the partition that the asking instance reads; its other events go their way."""
 
-    async def answer(asked: KeysRequest) -> list[Event | To]:
+    async def answer(asked: KeysQuestion) -> list[Event | To]:
         if not 0 <= asked.ask.partition < REPLIES.partitions:
             raise Poison("bad_partition", "nobody reads the partition that the request names")
         result = await handler(asked)

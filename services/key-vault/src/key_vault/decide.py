@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
-from contracts.keys import Call, CallsAuthorizationAsked
+from contracts.keys import Call, CallsOf
 from contracts.registry import AccountLink, Tenant
 
 TENANT_ID = re.compile(r"[A-Za-z0-9]{1,64}")
@@ -65,7 +65,7 @@ def bound(tenant: str, row: str, name: str, text: str) -> Bound:
     return Bound(text, f"{tenant}|{row}|{name}")
 
 
-def plan(asked: CallsAuthorizationAsked, tenant: Tenant | None, link: AccountLink | None, at: datetime) -> Plan:
+def plan(asked: CallsOf, tenant: Tenant | None, link: AccountLink | None, at: datetime) -> Plan:
     """Decide whether these calls may be authorized, and what is needed for it; raises Refusal."""
     tenant = _in_use(tenant)
     token: tuple[Bound, ...] = ()

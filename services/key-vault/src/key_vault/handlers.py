@@ -1,5 +1,6 @@
 """What key-vault does with each request."""
 
+import asyncio
 import json
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,12 +13,16 @@ from contracts.keys import (
     Ask,
     CallsAuthorizationAsked,
     CallsAuthorized,
+    CallsOf,
+    CallsOfTenant,
+    KeysQuestion,
     KeysRefused,
-    KeysRequest,
     SecretsOpened,
     SecretsOpeningAsked,
     SecretsProtected,
     SecretsProtectionAsked,
+    SeveralAuthorizationsAsked,
+    SeveralAuthorized,
     TenantKeys,
     TenantKeysAsked,
     TenantKeysDestroyed,
@@ -65,24 +70,43 @@ class Known:
 Now = Callable[[], datetime]
 
 
+@dataclass(frozen=True)
+class Signing:
+    """All that authorizing calls needs."""
+
+    vault: Keys
+    known: Known
+    now: Now
+
+
 async def authorize(
     asked: CallsAuthorizationAsked, vault: Keys, known: Known, now: Now
 ) -> CallsAuthorized | KeysRefused:
     """Sign calls as the link's person or as the tenant's consumer alone, or bear the person's token."""
     try:
-        tenant_id = decide.tenant_id(asked.tenant_id)
-        link = await known.link(asked.link_id) if asked.link_id else None
-        plan = decide.plan(asked, await known.tenant(tenant_id), link, now())
-        at_rest = await known.opened.open(tenant_id, plan.at_rest)
-        unsealed = await vault.unseal(tenant_id, plan.sealed)
-        if plan.bearer:
-            return _authorized(asked, _borne(asked, [*at_rest, *unsealed], plan.until))
-        calls = _unsigned(asked, at_rest, unsealed, now())
-        signatures = await vault.sign(tenant_id, [call.base_string() for call in calls])
-        return _authorized(
-            asked, [{"value": call.header(signature)} for call, signature in zip(calls, signatures, strict=True)]
-        )
+        values = await _authorized(asked.tenant_id, asked, Signing(vault, known, now))
+        return CallsAuthorized(request_id=asked.ask.request_id, sealed=_sealed(asked.ask, values))
     except REFUSALS as refusal:
+        return refused(asked, refusal)
+
+
+async def authorize_several(
+    asked: SeveralAuthorizationsAsked, vault: Keys, known: Known, now: Now
+) -> SeveralAuthorized | KeysRefused:
+    """Do the same for several people; Vault is asked for all of them together, and what fails for one is his alone."""
+    signing = Signing(vault, known, now)
+
+    async def of(calls: CallsOfTenant) -> dict[str, Any]:
+        try:
+            return {"authorized": await _authorized(calls.tenant_id, calls, signing)}
+        except REFUSALS as refusal:
+            return {"code": refusal.code, "why": refusal.why}
+
+    tried = await asyncio.gather(*(of(calls) for calls in asked.each), return_exceptions=True)
+    each = [None if isinstance(found, Exception) else found for found in tried]
+    try:
+        return SeveralAuthorized(request_id=asked.ask.request_id, sealed=_sealed(asked.ask, each))
+    except Refusal as refusal:
         return refused(asked, refusal)
 
 
@@ -152,26 +176,32 @@ def public_side(tenant_id: str, pair: TenantKeyPair) -> TenantKeys:
     )
 
 
-def refused(asked: KeysRequest, refusal: Refusal | VaultRefused) -> KeysRefused:
+def refused(asked: KeysQuestion, refusal: Refusal | VaultRefused) -> KeysRefused:
     """Answer that it was not done, and why."""
     return KeysRefused(request_id=asked.ask.request_id, code=refusal.code, why=refusal.why)
 
 
-def _authorized(asked: CallsAuthorizationAsked, values: Sequence[dict[str, str | None]]) -> CallsAuthorized:
-    return CallsAuthorized(request_id=asked.ask.request_id, sealed=_sealed(asked.ask, values))
+async def _authorized(tenant: str, asked: CallsOf, by: Signing) -> list[dict[str, str | None]]:
+    """Give one value per call, in their order."""
+    tenant_id = decide.tenant_id(tenant)
+    link = await by.known.link(asked.link_id) if asked.link_id else None
+    plan = decide.plan(asked, await by.known.tenant(tenant_id), link, by.now())
+    at_rest = await by.known.opened.open(tenant_id, plan.at_rest)
+    unsealed = await by.vault.unseal(tenant_id, plan.sealed)
+    if plan.bearer:
+        return _borne(asked, [*at_rest, *unsealed], plan.until)
+    calls = _unsigned(asked, at_rest, unsealed, by.now())
+    signatures = await by.vault.sign(tenant_id, [call.base_string() for call in calls])
+    return [{"value": call.header(signature)} for call, signature in zip(calls, signatures, strict=True)]
 
 
-def _borne(
-    asked: CallsAuthorizationAsked, tokens: Sequence[str], until: datetime | None
-) -> list[dict[str, str | None]]:
+def _borne(asked: CallsOf, tokens: Sequence[str], until: datetime | None) -> list[dict[str, str | None]]:
     """Give one value per call: each call's own token, or that of the link for all."""
     each = tokens if asked.link_id is None else list(tokens) * len(asked.calls)
     return [{"value": decide.bearer(token), "until": until.isoformat() if until else None} for token in each]
 
 
-def _unsigned(
-    asked: CallsAuthorizationAsked, at_rest: Sequence[str], unsealed: Sequence[str], at: datetime
-) -> list[Unsigned]:
+def _unsigned(asked: CallsOf, at_rest: Sequence[str], unsealed: Sequence[str], at: datetime) -> list[Unsigned]:
     consumer_key, *token = at_rest
     dance = iter(unsealed)
     calls = []

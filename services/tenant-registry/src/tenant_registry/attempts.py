@@ -17,6 +17,11 @@ def uncounted(_: str) -> None:
     """Count nothing."""
 
 
+def attempt(origin: Origin, at: datetime, why: str, **details: str) -> AuditRow:
+    """Give what is noted of one."""
+    return AuditRow.of("attempt_refused", origin, at, why=why, **details)
+
+
 @dataclass(frozen=True)
 class Attempts:
     """Where they are counted and noted."""
@@ -28,8 +33,7 @@ class Attempts:
     async def refused(self, origin: Origin, why: str, **details: str) -> None:
         """Count and note one; `why` is a fixed word, and the same message again is noted once."""
         self.counted(why)
-        noted = AuditRow.of("attempt_refused", origin, self.now(), why=why, **details)
-        await self.registry.note_act(noted, origin.asked_at)
+        await self.registry.note_act(attempt(origin, self.now(), why, **details), origin.asked_at)
 
     async def own_tenant(self, origin: Origin, tenant_id: str) -> TenantRow | None:
         """Find a Jira of the person's organisation; reaching for another's is an attempt."""

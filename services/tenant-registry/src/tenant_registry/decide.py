@@ -10,12 +10,20 @@ from typing import Any
 from urllib.parse import urlencode
 
 from contracts.catalogue import BY_TYPE
-from contracts.event import Conversation, ForOnePerson
+from contracts.event import Conversation, ForOnePerson, Origin
 from contracts.ids import named_id
 from contracts.jira import AuthorizationPrepared, IssueChanged
-from contracts.registry import AuthMode, AuthorizationEnded, CommandResumed, Notice, NoticeDue, WaitingIntent
+from contracts.registry import (
+    AuthMode,
+    AuthorizationEnded,
+    CommandResumed,
+    Notice,
+    NoticeDue,
+    RevocationAsked,
+    WaitingIntent,
+)
 from contracts.teams import VerifyAsked
-from tenant_registry.rows import PendingLink
+from tenant_registry.rows import LinkRow, PendingLink
 
 CODE_ATTEMPTS = 5
 CODE_LIVES = timedelta(minutes=10)
@@ -139,6 +147,25 @@ def ended(connecting: PendingLink | AuthorizationPrepared, why: str) -> Authoriz
     """Say that a connecting came to nothing."""
     origin, tenant_id = connecting.origin, connecting.tenant_id
     return AuthorizationEnded(origin=origin, tenant_id=tenant_id, link_id=link_id(tenant_id, origin.user), why=why)
+
+
+def revocation(link: LinkRow, ended_by: str, origin: Origin | None) -> RevocationAsked | None:
+    """Ask for what made a link to be taken back in Jira; None where Jira has no call for it.
+
+    `ended_by` is the deed that ended it; without an origin nobody is told what came of it.
+    """
+    token = link.access_token if link.auth_mode == "pat" else link.refresh_token
+    if link.auth_mode == "oauth1" or not token:
+        return None
+    return RevocationAsked(
+        revocation_id=f"{ended_by}:{link.tenant_id}",
+        tenant_id=link.tenant_id,
+        link_id=link.id,
+        auth_mode=link.auth_mode,
+        generation=link.generation,
+        token=token,
+        origin=origin,
+    )
 
 
 def place(conversation: Conversation) -> Conversation:

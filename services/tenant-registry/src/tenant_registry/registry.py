@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from contracts.event import Conversation, Event
+from contracts.event import Conversation, Event, Origin
 from contracts.registry import TenantCheckAsked
+from tenant_registry.decide import revocation
 from tenant_registry.mongo import shaping
 from tenant_registry.mongo.audit import Audit
 from tenant_registry.mongo.chain import AuditChain
@@ -153,14 +154,17 @@ class Registry:
 
         await once(self._client, work)
 
-    async def unlink(self, links: Sequence[LinkRow], noted: Sequence[AuditRow]) -> bool:
-        """Erase links of a person and what waited for their Jiras. False where this was done before."""
+    async def unlink(self, links: Sequence[LinkRow], noted: Sequence[AuditRow], origin: Origin) -> bool:
+        """Erase links of a person and what waited for their Jiras, and take back there what made them, once."""
 
         async def work(session: Session) -> None:
             for row in noted:
                 await self.audit.note(row, session)
-            for link in links:
-                await self.links.remove(link.id, session)
+            newest = await self.links.of_person(origin.teams_tenant, origin.user, session)  # perhaps refreshed since
+            ended = {link.id for link in links}
+            for link_id in ended:
+                await self.links.remove(link_id, session)
+            await self._take_back([link for link in newest if link.id in ended], noted[0], origin, session)
             await self.connecting.withdraw(links[0].person, {link.tenant_id for link in links}, noted[0].at, session)
 
         return await once(self._client, work)
@@ -183,11 +187,21 @@ class Registry:
 
         async def work(session: Session) -> None:
             await self.forgotten.note(who.key, noted.at, session)
+            links = await self.links.of_person(who.teams_tenant, who.user, session)
             erased = await self.people.erase(who, chat, session)
             counts = {what: str(count) for what, count in erased.items()}
             await self.audit.note(noted.model_copy(update={"details": counts}), session)
+            await self._take_back(links, noted, None, session)
 
         await once(self._client, work)
+
+    async def _take_back(
+        self, links: Sequence[LinkRow], noted: AuditRow, origin: Origin | None, session: Session
+    ) -> None:
+        """Ask for what made links to be taken back in Jira; without an origin nobody is told what came of it."""
+        for link in links:
+            if asked := revocation(link, noted.id, origin):
+                await self.outbox.add(f"revoke:{asked.revocation_id}", asked, noted.at, session)
 
     async def note_act(self, row: AuditRow, asked_at: datetime) -> None:
         """Note what somebody did, once; without the person, if he or she was forgotten after asking for it."""

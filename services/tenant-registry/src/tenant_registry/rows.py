@@ -12,6 +12,11 @@ from contracts.event import Conversation, Origin
 from contracts.jira import CheckResult, GrantHeld
 from contracts.registry import AccountLink, AuthMode, Tenant, TenantState, WaitingIntent
 
+OPERATOR = "operator"
+"""In the place of a Teams tenant: the audit of what is about no organisation, or none that is known."""
+UNKNOWN = "unknown"
+"""In the place of a user: somebody whom nobody knows."""
+
 
 class Row(BaseModel):
     """A document; `id` is its `_id`."""

@@ -54,6 +54,8 @@ class Settings(ServiceSettings):
     """Bytes of a webhook's body; as an event it must also be one that Kafka takes."""
     body_patience: timedelta = timedelta(seconds=10)
     """How long a body may take to arrive."""
+    refusals_window: timedelta = Field(default=timedelta(minutes=1), ge=timedelta(seconds=1))
+    """What is refused to callers whom nobody knows is noted in the audit once per window, with how often it was."""
 
     @field_validator("registry_public_url")
     @classmethod

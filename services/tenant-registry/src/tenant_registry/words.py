@@ -6,7 +6,7 @@ from datetime import datetime
 from contracts.event import Event, ForOnePerson, Origin
 from contracts.hooks import SCREEN, events_in_words
 from contracts.jira import GrantHeld, LinkLost, LinkRefreshed
-from contracts.outcomes import Delayed, Outcome, Refused
+from contracts.outcomes import UNKNOWN_ALIAS, Delayed, Outcome, Refused
 from contracts.sites import NoSite, how_to_name, written_for
 from tenant_registry.decide import Verdict
 from tenant_registry.rows import TenantRow
@@ -104,7 +104,7 @@ def no_site(origin: Origin, why: NoSite, tenants: Sequence[TenantRow]) -> Refuse
         return not_registered(origin)
     if why is NoSite.NO_SUCH_ALIAS:
         said = "Your organisation has no Jira of this name."
-        return Refused(origin=origin, code="not_found", why=said, advice=how_to_name(tenants))
+        return Refused(origin=origin, code=UNKNOWN_ALIAS, why=said, advice=how_to_name(tenants))
     said = "Your organisation has several Jiras, and none of them is the default."
     return Refused(origin=origin, code="ambiguous", why=said, advice=how_to_name(tenants))
 

@@ -1,10 +1,12 @@
 """Noting what Bridge did in Jira as a person: what, where and who, never a text."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from contracts.outcomes import CommentAdded, IssueAssigned, IssueCreated, IssueTransitioned
+from tenant_registry.attempts import Counted, attempt, uncounted
 from tenant_registry.rows import AuditRow
 
 Clock = Callable[[], datetime]
@@ -23,8 +25,29 @@ class Notes(Protocol):
     async def note_act(self, row: AuditRow, asked_at: datetime) -> None: ...
 
 
-async def act_done(act: Act, notes: Notes, now: Clock) -> None:
+class Owners(Protocol):
+    """The part of the tenants that this needs; raises Unavailable."""
+
+    async def of(self, tenant_id: str) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class Means:
+    """What noting takes."""
+
+    notes: Notes
+    owners: Owners
+    now: Clock
+    counted: Counted = uncounted
+
+
+async def act_done(act: Act, means: Means) -> None:
     """Note an act, once per intent; a person whose data were deleted since he or she asked is not named."""
+    origin, at = act.origin, means.now()
+    if act.tenant_id and await means.owners.of(act.tenant_id) not in (None, origin.teams_tenant):
+        means.counted("foreign_tenant")
+        await means.notes.note_act(attempt(origin, at, "foreign_tenant", tenant=act.tenant_id), origin.asked_at)
+        return
     site = act.issue.url.partition("://")[2].partition("/browse/")[0]
-    row = AuditRow.of(ACTS[type(act)], act.origin, now(), issue=act.issue.key, site=site)
-    await notes.note_act(row.model_copy(update={"tenant_id": act.tenant_id}), act.origin.asked_at)
+    row = AuditRow.of(ACTS[type(act)], origin, at, issue=act.issue.key, site=site)
+    await means.notes.note_act(row.model_copy(update={"tenant_id": act.tenant_id}), origin.asked_at)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from contracts.event import Event, Origin
 from contracts.jira import GrantHeld, GrantRefused, LinkFact, LinkLost, LinkRefreshed
 from contracts.outcomes import Linked, Refused
+from contracts.registry import RevocationAsked
 from tenant_registry import words
 from tenant_registry.attempts import Attempts, Counted, uncounted
 from tenant_registry.decide import CODE_LIVES, Verdict, link_id, resumed
@@ -112,10 +113,32 @@ def _link(brought: Brought, grant: GrantHeld, at: datetime) -> LinkRow:
     )
 
 
-async def link_refreshed(fact: LinkRefreshed, registry: Registry, now: Clock, counted: Counted = uncounted) -> None:
+async def link_refreshed(
+    fact: LinkRefreshed, registry: Registry, now: Clock, counted: Counted = uncounted
+) -> RevocationAsked | None:
     """Keep the tokens that Jira rotated, where they are newer; a link that is gone stays gone."""
     if await _own_link(fact, fact.link_id, Attempts(registry, now, counted)) is not None:
         await registry.links.refresh(fact)
+        return None
+    return await _left_over(fact, registry)
+
+
+async def _left_over(fact: LinkRefreshed, registry: Registry) -> RevocationAsked | None:
+    """Have tokens taken back that Jira gave while their link was being ended: the older ones no longer serve for it."""
+    origin = fact.origin
+    if fact.link_id != link_id(fact.tenant_id, origin.user) or await registry.links.find(fact.link_id) is not None:
+        return None
+    tenant = await registry.tenants.owned(fact.tenant_id, origin.teams_tenant)
+    if tenant is None or tenant.auth_mode != "oauth2":
+        return None
+    return RevocationAsked(
+        revocation_id=f"refreshed:{origin.intent_id}:{fact.generation}:{tenant.id}",
+        tenant_id=tenant.id,
+        link_id=fact.link_id,
+        auth_mode="oauth2",
+        generation=fact.generation,
+        token=fact.refresh_token,
+    )
 
 
 async def link_lost(fact: LinkLost, registry: Registry, now: Clock, counted: Counted = uncounted) -> None:

@@ -18,7 +18,8 @@ from tenant_registry.rows import AuditRow, LinkRow, PendingLink, deed, generatio
 Clock = Callable[[], datetime]
 ENDS = {Verdict.TOO_OFTEN: "given_up", Verdict.EXPIRED: "expired"}
 """What a connecting does not go on after."""
-MISTAKES = frozenset({Verdict.WRONG, Verdict.TOO_OFTEN, Verdict.SOMEBODY_ELSES})
+MISTAKES = frozenset({Verdict.WRONG, Verdict.TOO_OFTEN, Verdict.NOTHING_WAITS})
+"""What may be a guess."""
 
 
 async def authorization_prepared(
@@ -34,6 +35,10 @@ async def authorization_prepared(
         return None
     if await registry.forgotten.since(prepared.origin):
         return ended(prepared, "withdrawn")
+    others = await registry.pending.by_lookup(prepared.lookup)
+    if others is not None and others.id != prepared.origin.person:
+        await attempts.refused(prepared.origin, "foreign_state", tenant_id=tenant.id)
+        return None
     await registry.connecting.prepare(prepared, now())
     return None
 
@@ -49,8 +54,10 @@ async def verify_asked(
     others = await registry.pending.of_others(origin.teams_tenant, origin.user, fingerprint(brought(asked)))
     verdict = judge(asked, own, others, at)
     if verdict in MISTAKES:
-        counted(words.VERDICTS[verdict][0])
+        meant = {"tenant_id": own.tenant_id} if own else {}
+        await Attempts(registry, now, counted).refused(origin, words.VERDICTS[verdict][0], **meant)
     if others is not None and verdict is Verdict.SOMEBODY_ELSES:
+        counted(words.VERDICTS[verdict][0])
         await registry.pending.spoil(others.lookup, at)
         await registry.connecting.tell_end(others, "given_up", at)
         noted = AuditRow.of("link_refused", origin, at, tenant_id=others.tenant_id)
@@ -111,6 +118,7 @@ async def link_granted(
         return [words.code_refused(origin, Verdict.NOTHING_WAITS, tenant)]
     # An OAuth 2.0 link is made of a grant that is held until the right person brings the code, and of nothing else.
     if granted.auth_mode != tenant.auth_mode or granted.auth_mode == "oauth2":
+        await attempts.refused(origin, "unasked_grant", tenant_id=tenant.id)
         return [words.not_granted(origin, tenant)]
     link = LinkRow(
         id=granted.link_id,

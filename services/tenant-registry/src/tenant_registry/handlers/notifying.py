@@ -12,26 +12,27 @@ from contracts.teams import ConversationLeft, ConversationSeen, UnsubscribeAsked
 from tenant_registry import words
 from tenant_registry.attempts import Attempts, Counted, uncounted
 from tenant_registry.decide import notice, notices_due, place, teller
+from tenant_registry.refusals import Refusing, unnoted
 from tenant_registry.registry import Registry
 from tenant_registry.rows import AuditRow, SubscriptionRow, deed
 
 Clock = Callable[[], datetime]
 
 
-async def conversation_seen(seen: ConversationSeen, registry: Registry, counted: Counted = uncounted) -> None:
+async def conversation_seen(seen: ConversationSeen, registry: Registry, refused: Refusing = unnoted) -> None:
     """Keep the address of a place."""
     where = place(seen.conversation)
     if await registry.conversations.of_another(where):
-        counted("foreign_conversation")  # who it was is not known
+        refused("foreign_conversation", where)  # who it was is not known
         return
     await registry.conversations.seen(where, seen.at)
 
 
-async def conversation_left(left: ConversationLeft, registry: Registry, counted: Counted = uncounted) -> None:
+async def conversation_left(left: ConversationLeft, registry: Registry, refused: Refusing = unnoted) -> None:
     """Forget what a place wanted to hear."""
     where = place(left.conversation)
     if await registry.conversations.of_another(where):
-        counted("foreign_conversation")
+        refused("foreign_conversation", where)
         return
     await registry.leave(where, left.at)
 
@@ -91,7 +92,9 @@ async def unsubscribe_asked(
     return Unsubscribed(origin=origin, project=project, was="subscribed" if was else "not_subscribed")
 
 
-async def issue_changed(change: IssueChanged, registry: Registry, now: Clock) -> Sequence[NoticeDue]:
+async def issue_changed(
+    change: IssueChanged, registry: Registry, now: Clock, refused: Refusing = unnoted
+) -> Sequence[NoticeDue]:
     """Tell every conversation that hears of the project, once per change."""
     tenant = await registry.tenants.find(change.tenant_id)
     if tenant is None or tenant.state == "suspended" or change.project is None:
@@ -100,6 +103,10 @@ async def issue_changed(change: IssueChanged, registry: Registry, now: Clock) ->
         return ()
     listeners = await registry.subscriptions.listeners(tenant.id, change.project.upper())
     conversations = await registry.conversations.reachable(tenant.teams_tenant, listeners)
+    if len(conversations) < len(listeners) and await registry.conversations.any_of_another(
+        tenant.teams_tenant, listeners
+    ):
+        refused("foreign_subscription", tenant)
     if not conversations:
         return ()
     if not await registry.told_changes.first(f"{tenant.id}:{change.change_id}", teller(change), now()):

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import get_args
 
 from contracts.event import Origin
 from contracts.outcomes import Refused, Unlinked
+from contracts.registry import AuthMode
 from contracts.sites import NoSite, meant
 from contracts.teams import DisconnectAsked
 from tenant_registry import words
@@ -16,7 +18,10 @@ Clock = Callable[[], datetime]
 
 
 async def disconnect_asked(asked: DisconnectAsked, registry: Registry, now: Clock) -> Unlinked | Refused:
-    """Erase a person's links; the relay's tombstones make everybody else forget them too."""
+    """Erase a person's links; the relay's tombstones make everybody else forget them too.
+
+    What made them is then taken back in Jira, where Jira can; the person hears of that only where it fails.
+    """
     origin = asked.origin
     if done := await registry.audit.find(deed("unlinked", origin)):
         return _unlinked(origin, done.details)
@@ -32,14 +37,14 @@ async def disconnect_asked(asked: DisconnectAsked, registry: Registry, now: Cloc
         await registry.connecting.withdraw(origin.person, {tenant.id for tenant in tenants}, now())
         return words.not_linked(origin)
     noted = _noted(origin, links, {tenant.id: tenant for tenant in tenants}, now())
-    await registry.unlink(links, noted)
+    await registry.unlink(links, noted, origin)
     return _unlinked(origin, noted[0].details)
 
 
 def _noted(origin: Origin, links: Sequence[LinkRow], tenants: Mapping[str, TenantRow], at: datetime) -> list[AuditRow]:
     """Note it for each Jira; the first row says what the person is told, should the message come again."""
     sites = ", ".join(tenants[link.tenant_id].site for link in links if link.tenant_id in tenants)
-    told = {"site": sites}
+    told = {"site": sites, "ways": " ".join(sorted({link.auth_mode for link in links}))}
     if len(links) == 1 and links[0].tenant_id in tenants:
         told["tokens_url"] = tokens_url(links[0].auth_mode, tenants[links[0].tenant_id].base_url)
     rows = [AuditRow.of("unlinked", origin, at, tenant_id=link.tenant_id, **told) for link in links]
@@ -47,4 +52,5 @@ def _noted(origin: Origin, links: Sequence[LinkRow], tenants: Mapping[str, Tenan
 
 
 def _unlinked(origin: Origin, told: Mapping[str, str]) -> Unlinked:
-    return Unlinked(origin=origin, site=told.get("site", ""), tokens_url=told.get("tokens_url"))
+    ways = tuple(way for way in get_args(AuthMode) if way in told.get("ways", "").split())
+    return Unlinked(origin=origin, site=told.get("site", ""), tokens_url=told.get("tokens_url"), ways=ways)

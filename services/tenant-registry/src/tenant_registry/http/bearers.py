@@ -63,7 +63,8 @@ class Doors:
         if tenant is not None and operator:
             return Caller(tenant, operator=True)
         if tenant is None or not fits(bearer.credentials, tenant.registration_token_hash):
-            self._around.refused("registration_token")
+            if not operator:
+                self._around.refused("registration_token", tenant)
             raise Refusal(404, "unknown-tenant", GONE if operator else NO_TENANT)
         self.at_home(tenant, request)
         return Caller(tenant, operator=False)
@@ -78,10 +79,10 @@ class Doors:
     def at_home(self, tenant: TenantRow, request: Request) -> None:
         """Refuse what does not come from the tenant's networks, or is about an organisation that is not served."""
         if not self._around.policy.serves(tenant.teams_tenant):
-            self._around.refused("other_organisation")
+            self._around.refused("other_organisation", tenant)
             raise Refusal(403, "other-organisation", OTHERS)
         if tenant.source_networks and not within(address_of(request), tenant.source_networks):
-            self._around.refused("source_network")
+            self._around.refused("source_network", tenant)
             raise Refusal(403, "source-not-allowed", _outside(request))
 
     def _is_operator(self, bearer: HTTPAuthorizationCredentials) -> bool:

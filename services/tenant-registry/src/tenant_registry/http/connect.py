@@ -14,7 +14,7 @@ from tenant_registry.decide import CODE_LIVES, fingerprint
 from tenant_registry.http import oauth2
 from tenant_registry.http.problem import pages, problems
 from tenant_registry.http.surroundings import Surroundings
-from tenant_registry.http.visits import Visit, deny, fresh_code, gone, incomplete, unavailable, visit
+from tenant_registry.http.visits import Visit, deny, fresh_code, gone, incomplete, stranger, unavailable, visit
 from tenant_registry.mongo.pending import Allowed
 from tenant_registry.pages import HEADERS, code_page
 
@@ -68,7 +68,7 @@ async def _connect(token: str, state: str, around: Surroundings) -> Response:
         await asyncio.sleep(LOOK_EVERY.total_seconds())
         found = await visit(secret, around)
     if found is None or found.oauth2 != bool(state):
-        return gone()
+        return stranger(found, around)
     return RedirectResponse(oauth2.allow_page(found, state) if state else _allow_page(found, token), 302, HEADERS)
 
 
@@ -85,7 +85,7 @@ async def _callback(answer: Answer, around: Surroundings) -> Response:
         return incomplete()
     found = await visit(token, around)
     if found is None or found.oauth2:
-        return gone()
+        return stranger(found, around)
     if verifier == DENIED:
         return await deny(found, around)
     code = fresh_code()

@@ -68,7 +68,7 @@ def routes(around: Surroundings) -> APIRouter:
         body, tenant = await request.body(), await around.registry.tenants.find(tenant_id)
         secret = await held.of(tenant) if tenant else None
         if tenant is None or secret is None or not signature_fits(request.headers.get("x-hub-signature"), secret, body):
-            around.refused("hook_signature")
+            around.refused("hook_signature", tenant)
             raise Refusal(401, "bad-signature", BAD_SIGNATURE, {"WWW-Authenticate": "X-Hub-Signature"})
         return await _take(Sent(tenant, request, body, signed=True), around)
 
@@ -81,7 +81,7 @@ def routes(around: Surroundings) -> APIRouter:
     async def take(tenant_id: str, token: str, request: Request) -> HookTaken:
         tenant = await around.registry.tenants.find(tenant_id)
         if tenant is None or not await _knows(tenant, token, held):
-            around.refused("hook_address")
+            around.refused("hook_address", tenant)
             raise Refusal(404, "unknown-hook", NO_HOOK)
         return await _take(Sent(tenant, request, await request.body(), signed=False), around)
 
@@ -151,7 +151,7 @@ def _check_time(timestamp: Any, sent: Sent, around: Surroundings) -> None:
         return
     window = around.policy.hook_window
     if abs(int(around.now().timestamp() * 1000) - timestamp) > window / timedelta(milliseconds=1):
-        around.refused("hook_time")
+        around.refused("hook_time", sent.tenant)
         minutes = round(window / timedelta(minutes=1))
         detail = (
             f"The webhook's timestamp is more than {minutes} minutes off: correct the clock of Jira's nodes;"

@@ -8,7 +8,7 @@ from contracts.registry import CodeExchangeAsked
 from tenant_registry import words
 from tenant_registry.decide import CODE_LIVES, fingerprint, link_id, with_state
 from tenant_registry.http.surroundings import Surroundings
-from tenant_registry.http.visits import Visit, again, deny, end, fresh_code, gone, incomplete, visit
+from tenant_registry.http.visits import Visit, again, deny, end, fresh_code, gone, incomplete, stranger, visit
 from tenant_registry.mongo.pending import CodeSeen
 from tenant_registry.pages import code_page, message_page
 
@@ -35,7 +35,7 @@ async def callback(back: Back, around: Surroundings) -> HTMLResponse:
         return incomplete()
     found = await visit(back.state, around)
     if found is None or not found.oauth2:
-        return gone()
+        return stranger(found, around)
     if back.error:
         return await _refused(found, back.error, around)
     return await _exchange(found, back.code, around)
@@ -62,7 +62,7 @@ async def _exchange(found: Visit, jira_code: str, around: Surroundings) -> HTMLR
         code_verifier=pending.code_verifier or "",
     )
     if not await around.registry.connecting.see_code(seen, asked, at):
-        around.refused("second_jira_code")
+        around.refused("second_jira_code", found.tenant)
         return gone()
     return code_page(code, found.tenant.site)
 

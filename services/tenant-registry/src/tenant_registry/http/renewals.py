@@ -99,7 +99,7 @@ def _proven_by(admitted: Admission, was: TenantRow, around: Surroundings) -> str
     call, bearer = admitted.call, admitted.bearer
     if bearer is not None:
         if not fits(bearer.credentials, was.registration_token_hash):
-            around.refused("registration_token")
+            around.refused("registration_token", was)
             raise Refusal(403, "bad-proof", NOT_THE_OLD_ONE)
         return "registration_token"
     if call.proof is None or was.public_key is None:
@@ -108,7 +108,7 @@ def _proven_by(admitted: Admission, was: TenantRow, around: Surroundings) -> str
     try:
         proof.verify(call.proof.get_secret_value(), was.public_key, claim)
     except proof.BadProof as bad:
-        around.refused("proof")
+        around.refused("proof", was)
         raise Refusal(403, "bad-proof", f"The proof {bad}.") from None
     return "private_key"
 

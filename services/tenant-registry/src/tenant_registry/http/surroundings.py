@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from contracts.keys import ProtectedSecret, StatementSigned, TenantKeysDestroyed, TenantKeysMade
+from tenant_registry.refusals import Refusing, unnoted
 from tenant_registry.registry import Registry
 
 
@@ -25,10 +26,6 @@ class KeyVault(Protocol):
     async def destroy(self, tenant_id: str) -> TenantKeysDestroyed: ...
 
     async def sign_statement(self, tenant_id: str, statement: Mapping[str, Any]) -> StatementSigned: ...
-
-
-def uncounted(_: str) -> None:
-    """Count nothing."""
 
 
 async def untold(_: str) -> None:
@@ -64,7 +61,7 @@ class Surroundings:
     biggest_hook: int
     """Bytes of a webhook as an event."""
     policy: Policy = field(default_factory=Policy)
-    refused: Callable[[str], None] = uncounted
-    """Counts a refusal that may be an attack, by a fixed word."""
+    refused: Refusing = unnoted
+    """Counts a refusal that may be an attack, and gathers it for the audit."""
     gone: Callable[[str], Awaitable[object]] = untold
     """Tells all services that a tenant is gone. Raises Unavailable."""

@@ -202,7 +202,7 @@ async def _move(caller: Caller, base_url: str, given: TenantPatch, around: Surro
             raise Refusal(403, "code-needed", NEEDS_CODE)
         code = await usable_code(given.code, around)
         if code.teams_tenant != tenant.teams_tenant:
-            around.refused("other_organisation")
+            around.refused("other_organisation", tenant)
             raise Refusal(403, "bad-code", BAD_CODE)
     asleep = tenant.state == "suspended"
     moved: Document = {"base_url": base_url, "site": site(base_url), "signing_base_url": None, "checks": []}

@@ -65,6 +65,12 @@ def gone() -> HTMLResponse:
     return message_page(404, "This link leads nowhere", text)
 
 
+def stranger(found: Visit | None, around: Surroundings) -> HTMLResponse:
+    """Say the same to whoever made a link up, and to whoever comes with one of the other protocol."""
+    around.refused("connect_link", found.tenant if found else None)
+    return gone()
+
+
 def incomplete() -> HTMLResponse:
     """Say that the address lacks something."""
     return message_page(400, "Something is missing", f"This address is incomplete. {again(None)}")

@@ -34,7 +34,12 @@ class Conversations:
     @guarded
     async def of_another(self, where: Conversation) -> bool:
         """Tell whether this place is known as another organisation's."""
-        foreign = {"_id": where.conversation_id, "teams_tenant": {"$ne": where.teams_tenant}}
+        return await self.any_of_another(where.teams_tenant, [where.conversation_id])
+
+    @guarded
+    async def any_of_another(self, teams_tenant: str, ids: Iterable[str]) -> bool:
+        """Tell whether one of these places is known as another organisation's."""
+        foreign = {"_id": {"$in": sorted(ids)}, "teams_tenant": {"$ne": teams_tenant}}
         return await self._rows.find_one(foreign, {"_id": 1}) is not None
 
     @guarded
