@@ -19,7 +19,7 @@ from bench.questions import Questions
 from bench.rivals_venv import PYTHON, measured, script
 from bench.system import System, system
 
-AT_ONCE = 64
+AT_ONCE = 128
 TENANTS = 4
 BATCH = 64
 TARGET = 0.8

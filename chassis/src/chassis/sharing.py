@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 W = TypeVar("W")
 G = TypeVar("G")
-AT_ONCE = 2
+AT_ONCE = 4
 """Questions that are under way: while the answer to one travels, another is worked on."""
 MOST = 32
 """Askers who share a question: it is worked on to the end before the first of them hears."""
