@@ -20,7 +20,16 @@ from tests.tenant_registry.fakes import (
 )
 from tests.tenant_registry.test_relay import relaying
 
-from contracts.outcomes import CommentAdded, Issue, IssueAssigned, IssueCreated, IssueTransitioned, Person
+from contracts.outcomes import (
+    CommentAdded,
+    Issue,
+    IssueAssigned,
+    IssueCreated,
+    IssuesFound,
+    IssueShown,
+    IssueTransitioned,
+    Person,
+)
 from tenant_registry.audit_chain import Broken, Head
 from tenant_registry.handlers.acts import Act, act_done
 from tenant_registry.mongo.audit import AuditQuery
@@ -47,6 +56,7 @@ def acts(**more: Any) -> list[Act]:
         CommentAdded(comment_id="1", comment_url="canary", text="canary", **facts),
         IssueAssigned(assignee=PERSON, **facts),
         IssueTransitioned(was="canary", now="canary", **facts),
+        IssueShown(**facts),
     ]
 
 
@@ -72,12 +82,32 @@ async def test_acts_are_noted_once_with_what_and_where_and_never_a_text(registry
         "comment_added",
         "issue_assigned",
         "issue_created",
+        "issue_shown",
         "issue_transitioned",
     ]
     for row in found:
         assert row["details"] == {"issue": "OPS-7", "site": "jira.linden.example/jira"}
         assert (row["tenant_id"], row["teams_tenant"], row["user"]) == ("the-tenant", TEAMS_TENANT, ANNA)
     assert "canary" not in repr(found)
+
+
+async def test_of_a_search_is_noted_how_much_it_gave_and_not_what_was_looked_for(
+    registry: Registry, clock: Clock
+) -> None:
+    found = IssuesFound(
+        origin=origin(),
+        tenant_id="the-tenant",
+        query="canary",
+        issues=(ISSUE,),
+        total=12,
+        url=f"{BASE_URL}/jira/issues/?jql=text%20~%20canary",
+    )
+
+    await act_done(found, noting(AuditBatches(registry), registry, clock))
+
+    [row] = await registry.database["audit"].find().to_list(None)
+    assert (row["what"], row["tenant_id"], row["user"]) == ("issues_searched", "the-tenant", ANNA)
+    assert row["details"] == {"found": "12", "site": "jira.linden.example/jira"}
 
 
 async def test_many_acts_at_one_time_take_few_inserts(registry: Registry, clock: Clock) -> None:
