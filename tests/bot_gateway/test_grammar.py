@@ -223,11 +223,11 @@ def test_a_comment_is_passed_on_untouched(text: str) -> None:
 )
 def test_long_texts_take_no_long_time(before: str, piece: str) -> None:
     text = before + piece * (200_000 // len(piece))
-    start = time.perf_counter()
+    start = time.process_time()
 
     parse(text)
 
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_every_usage_line_is_itself_a_command() -> None:

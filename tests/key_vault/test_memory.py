@@ -146,9 +146,9 @@ async def test_forgetting_one_link_of_very_many_is_quick() -> None:
     for number in range(10_000):
         await memory.open("t1", [Bound(f"{number}", f"t1|t1:user-{number}|access_token")])
 
-    began = time.perf_counter()
+    began = time.process_time()
     for number in range(5_000):
         memory.forget_link(f"t1:user-{number}")
 
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert len(memory) == 5_000
